@@ -1,0 +1,92 @@
+import pg from 'pg';
+import { SiltaError } from '../outcome.ts';
+
+/** A row as Postgres returns it. */
+export type Row = Record<string, unknown>;
+
+/** Runs one parameterised statement. `name` makes it a prepared statement. */
+export interface Queryable {
+  query<T extends Row = Row>(sql: string, values?: readonly unknown[], name?: string): Promise<T[]>;
+}
+
+/** A pool of connections to one Postgres database; the only place that knows `pg`. */
+export interface Database extends Queryable {
+  /** Runs `work` in one transaction: committed when it resolves, rolled back when it throws. */
+  transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>;
+  /** Waits for running statements and closes every connection. */
+  close(): Promise<void>;
+}
+
+// Timestamps and bigints stay what SQL made of them: the statements format timestamps, and counters fit a double.
+const INT8 = 20;
+const types: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
+    oid === INT8 ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
+};
+
+/** SQLSTATE classes after which the same transaction may succeed: serialization failure, deadlock. */
+const RETRYABLE = new Set(['40001', '40P01']);
+const TRANSACTION_ATTEMPTS = 5;
+
+/**
+ * Opens a pool on `url` (a `postgres://` address).
+ * @param poolSize connections at most; on few cores a small pool is faster than a large one
+ * @param onError told of connections that break while idle
+ */
+export function openDatabase(
+  url: string,
+  options: { readonly poolSize?: number; readonly onError?: (error: Error) => void } = {},
+): Database {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: options.poolSize ?? 8,
+    types,
+    application_name: 'silta',
+    connectionTimeoutMillis: 10_000,
+    idleTimeoutMillis: 30_000,
+  });
+  pool.on('error', (error) => options.onError?.(error));
+  return {
+    query: (sql, values, name) => run(pool, sql, values, name),
+    transaction: (work) => inTransaction(pool, work),
+    close: () => pool.end(),
+  };
+}
+
+async function run<T extends Row>(
+  client: pg.Pool | pg.PoolClient,
+  sql: string,
+  values: readonly unknown[] = [],
+  name?: string,
+): Promise<T[]> {
+  const result = await client.query<T>({ text: sql, values: [...values], ...(name && { name }) });
+  return result.rows;
+}
+
+async function inTransaction<T>(pool: pg.Pool, work: (tx: Queryable) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    const client = await connect(pool);
+    try {
+      await client.query('BEGIN');
+      const result = await work({ query: (sql, values, name) => run(client, sql, values, name) });
+      await client.query('COMMIT');
+      client.release();
+      return result;
+    } catch (error) {
+      await client.query('ROLLBACK').then(
+        () => client.release(),
+        (broken: Error) => client.release(broken),
+      );
+      const state = (error as { code?: string }).code;
+      if (attempt >= TRANSACTION_ATTEMPTS || !state || !RETRYABLE.has(state)) throw error;
+    }
+  }
+}
+
+async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
+  try {
+    return await pool.connect();
+  } catch (cause) {
+    throw new SiltaError('unavailable', 'The database cannot be reached.', { cause, retryAfter: 5 });
+  }
+}

@@ -1,0 +1,2 @@
+-- Placeholder of the first migration; see docs/architecture.md, Store.
+SELECT 1;
