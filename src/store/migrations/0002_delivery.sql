@@ -1,0 +1,1 @@
+-- Placeholder until the delivery room's tables land.

@@ -1,0 +1,1 @@
+-- Placeholder until the identity room's tables land.

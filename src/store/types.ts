@@ -1,0 +1,103 @@
+import type { Principal, Sector } from '../principal.ts';
+import type { Resource } from '../resource.ts';
+
+/** One version of a resource as stored. `content` is the exact JSON text that is served. */
+export interface StoredVersion {
+  readonly type: string;
+  readonly id: string;
+  readonly versionId: number;
+  /** ISO instant with milliseconds. */
+  readonly lastUpdated: string;
+  readonly method: 'create' | 'update' | 'delete';
+  /** JSON text with `id` and `meta` filled; null for a deletion. */
+  readonly content: string | null;
+  /** Patients whose compartment the resource is in. */
+  readonly patients: readonly string[];
+  readonly sector: Sector;
+}
+
+/** One change to write. Ids of creates are chosen by the caller, so that references can be resolved before. */
+export type Write =
+  | { readonly kind: 'create'; readonly resource: Resource & { readonly id: string } }
+  | {
+      readonly kind: 'update';
+      readonly resource: Resource & { readonly id: string };
+      /** Version the caller saw; a mismatch is `precondition-failed`. */
+      readonly ifMatch?: number;
+      /** Whether the resource may be created by this update (client-given id). Default false → not-found. */
+      readonly orCreate?: boolean;
+    }
+  | { readonly kind: 'delete'; readonly type: string; readonly id: string; readonly ifMatch?: number };
+
+/** Who writes and why; stored with the change and the audit row of the same transaction. */
+export interface WriteContext {
+  readonly principal: Principal;
+  readonly requestId: string;
+  /** Name of the connected system the change came from; a route never sends it back there. */
+  readonly origin?: string;
+  /** A cause that must have an effect only once; a second write with the same key is `conflict` (key `once`). */
+  readonly once?: string;
+}
+
+export interface AuditEntry {
+  readonly principal: Principal;
+  readonly requestId: string;
+  /** A FHIR restful-interaction code or our own for deliveries and sign-ins, e.g. `read`, `delivery`, `sign-in`. */
+  readonly action: string;
+  readonly outcome: 'success' | 'refused' | 'failed';
+  /** References touched, e.g. `Task/123`; never a personal identity code. */
+  readonly entities: readonly string[];
+  readonly detail?: string;
+}
+
+/** Which resources a caller may see; compiled into every search so that totals and pages leak nothing. */
+export interface Visibility {
+  /** Confines to one patient's compartment (and to resources that are in no compartment, such as Questionnaire). */
+  readonly patientId?: string;
+  readonly sectors: readonly Sector[];
+}
+
+export interface SearchQuery {
+  readonly type: string;
+  /** Parameters as received, decoded: `[['status', 'requested,accepted'], ['_lastUpdated', 'gt2026-01-01']]`. */
+  readonly parameters: readonly (readonly [name: string, value: string])[];
+  readonly visibility: Visibility;
+}
+
+export interface SearchPage {
+  readonly matches: readonly StoredVersion[];
+  readonly included: readonly StoredVersion[];
+  /** Present when `_total=accurate` or the page shows it for free. */
+  readonly total?: number;
+  /** Opaque continuation for the next page; absent on the last one. */
+  readonly next?: string;
+}
+
+/** Reads and writes inside one SQL transaction. */
+export interface StoreTransaction {
+  /** Serialises everyone who asks for the same key until the transaction ends. */
+  lock(key: string): Promise<void>;
+  read(type: string, id: string): Promise<StoredVersion | undefined>;
+  search(query: SearchQuery): Promise<SearchPage>;
+  write(writes: readonly Write[], context: WriteContext): Promise<readonly StoredVersion[]>;
+}
+
+export interface Store {
+  /** The current version, a deletion included; undefined when the id was never used. */
+  read(type: string, id: string): Promise<StoredVersion | undefined>;
+  readVersion(type: string, id: string, versionId: number): Promise<StoredVersion | undefined>;
+  /** Versions of one resource, newest first. */
+  history(
+    type: string,
+    id: string,
+    options: { count: number; before?: number },
+  ): Promise<readonly StoredVersion[]>;
+  /**
+   * @throws SiltaError `invalid-parameter` naming the parameter when it is unknown or malformed
+   */
+  search(query: SearchQuery): Promise<SearchPage>;
+  /** All writes in one SQL transaction and one round trip; in the order given. */
+  write(writes: readonly Write[], context: WriteContext): Promise<readonly StoredVersion[]>;
+  transaction<T>(work: (tx: StoreTransaction) => Promise<T>): Promise<T>;
+  audit(entries: readonly AuditEntry[]): Promise<void>;
+}
