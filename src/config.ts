@@ -1,0 +1,168 @@
+/**
+ * The environment, read once into a typed and frozen configuration. Only the composition root and the CLI know it.
+ * `VARIABLES` is the one table: it parses, refuses wrong values by name, and `docs/configuration.md` is made from it.
+ */
+import { join } from 'node:path';
+import { z } from 'zod';
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const positive = z.coerce.number().int().positive();
+const webUrl = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ''));
+const secret32 = z
+  .string()
+  .transform((text) => Buffer.from(text, 'base64'))
+  .refine((bytes) => bytes.length === 32, 'must be 32 bytes in base64');
+
+interface Variable<T extends z.ZodType = z.ZodType> {
+  readonly schema: T;
+  /** What the gateway uses when the variable is not set; shown in the table. */
+  readonly fallback?: string;
+  readonly about: string;
+  readonly secret?: boolean;
+}
+
+const variable = <T extends z.ZodType>(schema: T, about: string, fallback?: string): Variable<T> => ({
+  schema,
+  about,
+  ...(fallback !== undefined && { fallback }),
+});
+const secret = <T extends z.ZodType>(schema: T, about: string): Variable<T> => ({
+  schema,
+  about,
+  secret: true,
+});
+
+/** Every variable the gateway reads. Connected systems add their own, named in `mappings/<system>/system.yaml`. */
+export const VARIABLES = {
+  SILTA_MODE: variable(
+    z.enum(['production', 'sandbox']),
+    '`production` refuses sandbox issuers, generated keys and the embedded database; `sandbox` allows them.',
+    'production',
+  ),
+  HOST: variable(z.string().min(1), 'Address to listen on.', '127.0.0.1'),
+  PORT: variable(port, 'Port of the gateway.', '8080'),
+  SILTA_SANDBOX_PORT: variable(port, 'Port of the stand-ins (sandbox only).', '9080'),
+  SILTA_BASE_URL: variable(
+    webUrl.optional(),
+    'Public address of the gateway, as users and systems see it. Default: `http://localhost:{PORT}`.',
+  ),
+  DATABASE_URL: secret(
+    z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+    'Postgres to use. Not set: an embedded Postgres in the data directory (sandbox only).',
+  ),
+  DATABASE_POOL_SIZE: variable(positive.max(100), 'Connections a gateway holds at most.', '8'),
+  REDIS_URL: secret(
+    z.url({ protocol: /^rediss?$/ }).optional(),
+    'Redis for the delivery queue (Bull). Not set: the queue runs in the process.',
+  ),
+  SILTA_DATA_DIR: variable(z.string().min(1), 'Where the sandbox keeps its database and keys.', '.silta'),
+  SILTA_PROFILES_DIR: variable(
+    z.string().optional(),
+    'Profiles, questionnaires and pathways. Default: `profiles` of the installation.',
+  ),
+  SILTA_MAPPINGS_DIR: variable(
+    z.string().optional(),
+    'Connected systems, a folder each. Default: `mappings` of the installation.',
+  ),
+  SILTA_KEYS_FILE: variable(
+    z.string().optional(),
+    'Private keys (JWKS) of the gateway. Required in production; the sandbox makes its own.',
+  ),
+  SILTA_CLIENTS_FILE: variable(
+    z.string().optional(),
+    'Registered portals, systems and operators (YAML or JSON). Required in production.',
+  ),
+  SILTA_ISSUER_FILE: variable(
+    z.string().optional(),
+    'Issuer profile of strong identification (YAML or JSON). Required in production.',
+  ),
+  SILTA_SEAL_KEY: secret(
+    secret32.optional(),
+    'Seals continuation links and raw copies of inbound messages. Required in production.',
+  ),
+  SILTA_LOG_LEVEL: variable(
+    z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
+    'Least severe level that is logged.',
+    'info',
+  ),
+  SILTA_BODY_LIMIT_BYTES: variable(positive, 'Largest request body.', '5242880'),
+  SILTA_RATE_PER_MINUTE: variable(positive, 'Requests a minute from one address.', '6000'),
+  SILTA_TRUST_PROXY: variable(
+    z.coerce.number().int().min(0).max(10),
+    'Number of reverse proxies whose X-Forwarded-* headers are believed.',
+    '0',
+  ),
+  SILTA_DELIVERY_CONCURRENCY: variable(positive.max(100), 'Deliveries a gateway sends at once.', '4'),
+  SILTA_SHUTDOWN_SECONDS: variable(
+    positive.max(600),
+    'Time for what is in flight when the gateway is asked to stop.',
+    '20',
+  ),
+} as const satisfies Record<string, Variable>;
+
+type Values = { readonly [K in keyof typeof VARIABLES]: z.output<(typeof VARIABLES)[K]['schema']> };
+
+export interface Config extends Omit<Values, 'SILTA_BASE_URL'> {
+  readonly SILTA_BASE_URL: string;
+}
+
+/** Wrong settings, all of them at once, each by its name and never with a secret's value. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  constructor(problems: readonly string[]) {
+    super(`The configuration is wrong:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+  }
+}
+
+const REQUIRED_IN_PRODUCTION = [
+  'DATABASE_URL',
+  'SILTA_BASE_URL',
+  'SILTA_KEYS_FILE',
+  'SILTA_CLIENTS_FILE',
+  'SILTA_ISSUER_FILE',
+  'SILTA_SEAL_KEY',
+] as const;
+
+/**
+ * Parses the environment.
+ * @param environment variables by name, usually `process.env`
+ * @throws ConfigError naming every variable that is wrong or missing
+ */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const problems: string[] = [];
+  const values: Record<string, unknown> = {};
+  for (const [name, entry] of Object.entries(VARIABLES) as [string, Variable][]) {
+    const given = environment[name] === '' ? undefined : environment[name];
+    const parsed = entry.schema.safeParse(given ?? entry.fallback);
+    if (parsed.success) values[name] = parsed.data;
+    else problems.push(`${name}: ${parsed.error.issues.map((issue) => issue.message).join('; ')}`);
+  }
+  const config = values as unknown as Config;
+  if (config.SILTA_MODE === 'production') {
+    for (const name of REQUIRED_IN_PRODUCTION) {
+      if (values[name] === undefined && !problems.some((problem) => problem.startsWith(`${name}:`))) {
+        problems.push(`${name}: is required in production`);
+      }
+    }
+    if (config.SILTA_BASE_URL?.startsWith('http:')) {
+      problems.push('SILTA_BASE_URL: must be https in production');
+    }
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+  return Object.freeze({
+    ...config,
+    SILTA_BASE_URL: config.SILTA_BASE_URL ?? `http://localhost:${config.PORT}`,
+    SILTA_DATA_DIR: join(config.SILTA_DATA_DIR),
+  });
+}
+
+/** The table of `docs/configuration.md`. */
+export function describeConfig(): string {
+  const rows = (Object.entries(VARIABLES) as [string, Variable][]).map(
+    ([name, entry]) =>
+      `| \`${name}\` | ${entry.fallback === undefined ? '–' : `\`${entry.fallback}\``} | ${entry.about}${
+        entry.secret ? ' **Secret.**' : ''
+      } |`,
+  );
+  return ['| variable | default | what it does |', '|---|---|---|', ...rows].join('\n');
+}
