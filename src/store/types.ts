@@ -1,5 +1,6 @@
 import type { Principal, Sector } from '../principal.ts';
 import type { Resource } from '../resource.ts';
+import type { Queryable } from './database.ts';
 
 /** One version of a resource as stored. `content` is the exact JSON text that is served. */
 export interface StoredVersion {
@@ -75,6 +76,8 @@ export interface SearchPage {
 
 /** Reads and writes inside one SQL transaction. */
 export interface StoreTransaction {
+  /** The SQL transaction itself, for the statements kept in this room's other files (`delivery-*.ts`). */
+  readonly sql: Queryable;
   /** Serialises everyone who asks for the same key until the transaction ends. */
   lock(key: string): Promise<void>;
   read(type: string, id: string): Promise<StoredVersion | undefined>;
