@@ -5,7 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, chown, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -163,6 +163,9 @@ async function launch(
     'shared_buffers=128MB',
     ...(disposable ? ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'] : []),
   ];
+  // A file, not a pipe: the server must be able to log when the process that started it is gone.
+  const logFile = join(binaries.dataDirectory, 'postgres.log');
+  const log = await open(logFile, 'w', 0o600);
   const child = spawn(
     binaries.postgres,
     ['-D', data, '-p', String(port), ...settings.flatMap((s) => ['-c', s])],
@@ -170,35 +173,34 @@ async function launch(
       ...binaries.runAs,
       // Its own process group: Ctrl-C reaches the gateway alone, which stops Postgres when it has drained.
       detached: true,
-      stdio: ['ignore', 'ignore', 'pipe'],
+      stdio: ['ignore', log.fd, log.fd],
     },
   );
-  let log = '';
-  child.stderr?.on('data', (chunk: Buffer) => {
-    log = (log + chunk.toString()).slice(-4_000);
-  });
+  await log.close();
   const running = { port, pid: child.pid ?? 0, child };
-  await waitUntilReady(running, password, () => log);
-  // The log pipe and the child must not keep the event loop alive, nor a full pipe block the server.
+  await waitUntilReady(running, password, logFile);
   child.unref();
-  (child.stderr as unknown as { unref?: () => void } | null)?.unref?.();
   return running;
 }
 
-async function waitUntilReady(running: Running, password: string, log: () => string): Promise<void> {
+async function waitUntilReady(running: Running, password: string, logFile: string): Promise<void> {
   const child = running.child as ChildProcess;
   const deadline = Date.now() + START_TIMEOUT_MS;
   for (;;) {
-    if (child.exitCode !== null) throw new Error(`Postgres stopped at start: ${log().trim()}`);
+    if (child.exitCode !== null) throw new Error(`Postgres stopped at start: ${await lastLines(logFile)}`);
     try {
       await withClient(handle(running, password).urlOf('postgres'), (client) => client.query('SELECT 1'));
       return;
     } catch (error) {
       if (Date.now() > deadline)
-        throw new Error(`Postgres did not come up: ${log().trim()}`, { cause: error });
+        throw new Error(`Postgres did not come up: ${await lastLines(logFile)}`, { cause: error });
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
+}
+
+async function lastLines(logFile: string): Promise<string> {
+  return (await readFile(logFile, 'utf8')).trim().split('\n').slice(-10).join('\n');
 }
 
 function freePort(): Promise<number> {
