@@ -1,0 +1,22 @@
+/** Second half of `npm run build`: what the TypeScript compiler leaves behind. */
+import { cp, mkdir, readdir } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { buildDefinitions } from '../definitions/index.ts';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+
+/** Copies every file of `src` that is not TypeScript (migrations, styles, pages) to its place in `dist`. */
+async function copyAssets(source: string, target: string): Promise<void> {
+  const entries = await readdir(source, { recursive: true, withFileTypes: true });
+  for (const entry of entries) {
+    if (!entry.isFile() || entry.name.endsWith('.ts')) continue;
+    const from = join(entry.parentPath, entry.name);
+    const to = join(target, relative(source, from));
+    await mkdir(dirname(to), { recursive: true });
+    await cp(from, to);
+  }
+}
+
+await copyAssets(join(root, 'src'), join(root, 'dist'));
+await buildDefinitions(join(root, 'dist', 'definitions', 'r4.json'));

