@@ -63,6 +63,8 @@ export interface SearchQuery {
   /** Parameters as received, decoded: `[['status', 'requested,accepted'], ['_lastUpdated', 'gt2026-01-01']]`. */
   readonly parameters: readonly (readonly [name: string, value: string])[];
   readonly visibility: Visibility;
+  /** `next` of the page before; the parameters are those of the first page. */
+  readonly cursor?: string;
 }
 
 export interface SearchPage {
