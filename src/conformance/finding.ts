@@ -1,0 +1,52 @@
+import type { Issue } from '../outcome.ts';
+import { expressionOf, type Place } from './place.ts';
+
+/** The stable keys of what `validateResponse` and `validate` find, besides the keys of FHIR invariants. */
+export type FindingKey =
+  | 'answer-count'
+  | 'answer-limit'
+  | 'answer-missing'
+  | 'answer-not-allowed'
+  | 'answer-option'
+  | 'answer-reference'
+  | 'answer-type'
+  | 'answer-unit'
+  | 'attachment'
+  | 'binding'
+  | 'cardinality'
+  | 'choice'
+  | 'contained'
+  | 'date'
+  | 'definition-unknown'
+  | 'element-empty'
+  | 'element-missing'
+  | 'element-type'
+  | 'element-unknown'
+  | 'fixed-value'
+  | 'group-empty'
+  | 'hetu'
+  | 'item-disabled'
+  | 'item-misplaced'
+  | 'item-order'
+  | 'item-repeats'
+  | 'item-unknown'
+  | 'narrative'
+  | 'primitive'
+  | 'profile-unknown'
+  | 'questionnaire-status'
+  | 'read-only'
+  | 'reference'
+  | 'resource-type'
+  | 'slice'
+  | 'text';
+
+/** A finding of severity `error` unless said otherwise. */
+export function finding(
+  code: Issue['code'],
+  key: FindingKey,
+  place: Place,
+  diagnostics: string,
+  severity: Issue['severity'] = 'error',
+): Issue {
+  return { severity, code, diagnostics, expression: [expressionOf(place)], key };
+}

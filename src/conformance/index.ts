@@ -1,0 +1,4 @@
+export { createConformance } from './conformance.ts';
+export { checkHetu, HETU_SYSTEM, type HetuCheck } from './hetu.ts';
+export { type JudgedCase, judgeQuestionnaireCases } from './judge-questionnaire-cases.ts';
+export type { Conformance } from './types.ts';

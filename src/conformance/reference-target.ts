@@ -1,0 +1,17 @@
+const TYPED = /(?:^|\/)([A-Za-z]+)\/[A-Za-z0-9\-.]{1,64}(?:\/_history\/[A-Za-z0-9\-.]{1,64})?$/;
+
+/**
+ * The resource type that a Reference names by its address or its `type`; undefined when it tells none (`#id`,
+ * `urn:uuid:…`, an identifier alone).
+ *
+ * @see https://hl7.org/fhir/R4/references.html#literal
+ */
+export function targetTypeOf(reference: Record<string, unknown>): string | undefined {
+  const address = reference['reference'];
+  if (typeof address === 'string' && !address.startsWith('urn:') && !address.startsWith('#')) {
+    const type = TYPED.exec(address)?.[1];
+    if (type !== undefined) return type;
+  }
+  const stated = reference['type'];
+  return typeof stated === 'string' ? stated : undefined;
+}

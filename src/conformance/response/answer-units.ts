@@ -1,0 +1,48 @@
+/**
+ * Units that an item allows its quantities to have.
+ *
+ * @see https://hl7.org/fhir/R4/extension-questionnaire-unitoption.html
+ */
+import { finding } from '../finding.ts';
+import { at } from '../place.ts';
+import type { ValueSetLookup } from './answer-options.ts';
+import { isObject, textOf } from './answer-value.ts';
+import type { AnswerCheck } from './compiled-item.ts';
+import { EXTENSION, extensionsOf, textsOf } from './extension.ts';
+
+/** The check of a quantity's unit; undefined when the item allows any. */
+export function checkUnits(item: Record<string, unknown>, lookup: ValueSetLookup): AnswerCheck | undefined {
+  if (item['type'] !== 'quantity') return undefined;
+  const options = extensionsOf(item, EXTENSION.unitOption).flatMap((extension) =>
+    isObject(extension['valueCoding']) ? [extension['valueCoding']] : [],
+  );
+  const valueSet = textsOf(item, EXTENSION.unitValueSet)[0];
+  if (options.length === 0 && valueSet === undefined) return undefined;
+  const linkId = textOf(item['linkId']) ?? '';
+  const codes = valueSet === undefined ? undefined : lookup(valueSet);
+  const allowed = options.map((option) => textOf(option['code']) ?? textOf(option['display'])).join(', ');
+  return (given, answer, report) => {
+    if (!isObject(given.value)) return;
+    const unit = given.value;
+    const place = at(answer, 'value');
+    if (options.some((option) => isUnit(option, unit))) return;
+    if (options.length > 0) {
+      const text = `The unit of the answer to '${linkId}' is not allowed. Allowed: ${allowed}.`;
+      report(finding('invariant', 'answer-unit', place, text));
+    } else if (!codes) {
+      const text = `The value set '${valueSet}' of units of '${linkId}' is not known here, so the unit was not checked.`;
+      report(finding('not-found', 'definition-unknown', place, text, 'warning'));
+    } else if (!codes.has(textOf(unit['code']) ?? '', textOf(unit['system']))) {
+      const text = `The unit of the answer to '${linkId}' is not in its value set '${valueSet}'.`;
+      report(finding('invariant', 'answer-unit', place, text));
+    }
+  };
+}
+
+/** A unit with a code is compared by system and code; one without, by its text. */
+function isUnit(option: Record<string, unknown>, quantity: Record<string, unknown>): boolean {
+  if (option['code'] !== undefined) {
+    return option['code'] === quantity['code'] && option['system'] === quantity['system'];
+  }
+  return option['display'] !== undefined && option['display'] === quantity['unit'];
+}

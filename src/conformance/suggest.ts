@@ -1,0 +1,40 @@
+/**
+ * The name nearest to a misspelt one, or undefined when none is near enough to be what was meant.
+ *
+ * @param wrong the name as written
+ * @param known the names that would have been right
+ */
+export function suggest(wrong: string, known: Iterable<string>): string | undefined {
+  const limit = Math.max(1, Math.floor(Math.min(wrong.length, 40) / 3));
+  let best: string | undefined;
+  let bestDistance = limit + 1;
+  for (const name of known) {
+    if (Math.abs(name.length - wrong.length) >= bestDistance) continue;
+    const distance = editDistance(wrong.toLowerCase(), name.toLowerCase());
+    if (distance < bestDistance) {
+      best = name;
+      bestDistance = distance;
+    }
+  }
+  return best;
+}
+
+/** ` Did you mean 'x'?` for the end of a sentence, or nothing. */
+export function didYouMean(wrong: string, known: Iterable<string>): string {
+  const name = suggest(wrong, known);
+  return name === undefined ? '' : ` Did you mean '${name}'?`;
+}
+
+/** Levenshtein distance, one row at a time. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
