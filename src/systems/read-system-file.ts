@@ -1,0 +1,140 @@
+/** Reads one system.yaml: YAML with places → checked by the schema → variables resolved. Pure. */
+import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml';
+import { readBaseUrl } from './address.ts';
+import { type Fault, Faults } from './fault.ts';
+import { resolveVariables } from './resolve-variables.ts';
+import { schemaErrors } from './schema-errors.ts';
+import type { Inbound, Route, SystemDefinition, TransportDefinition } from './types.ts';
+
+type Path = readonly (string | number)[];
+
+/** A route as written: its map is still a file name. */
+export type RouteText = Omit<Route, 'map' | 'with'> & {
+  readonly map: string;
+  readonly with?: Route['with'];
+};
+export type InboundText = Omit<Inbound, 'map'> & { readonly map: string };
+
+export interface SystemText extends Pick<SystemDefinition, 'title' | 'sector'> {
+  readonly transport: Pick<TransportDefinition, 'kind' | 'baseUrl' | 'auth'> & Partial<TransportDefinition>;
+  readonly routes?: readonly RouteText[];
+  readonly inbound?: readonly InboundText[];
+}
+
+export interface SystemFile {
+  readonly content: SystemText;
+  /** Environment variables whose default was taken for a secret; production refuses them. */
+  readonly defaultedSecrets: readonly string[];
+  /** A fault at the place of a value. */
+  faultAt(path: Path, message: string): Fault;
+}
+
+const SECRETS = new Set(['secret', 'password', 'clientSecret']);
+
+/**
+ * Reads the text of a system.yaml.
+ *
+ * @param text YAML 1.2
+ * @param file path shown in faults
+ * @param environment values of `${NAME}`
+ * @throws Faults with every mistake that was found
+ */
+export function readSystemFile(
+  text: string,
+  file: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): SystemFile {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
+  const faultAtOffset = (offset: number, message: string): Fault => {
+    const { line, col } = lines.linePos(offset);
+    return { file, line: Math.max(1, line), column: Math.max(1, col), message };
+  };
+  if (document.errors.length > 0) {
+    throw new Faults(
+      document.errors.map((error) => faultAtOffset(error.pos[0], error.message.split('\n')[0] ?? error.code)),
+    );
+  }
+  const faultAt = (path: Path, message: string) => faultAtOffset(offsetOf(document, path, false), message);
+  const wrong = schemaErrors(document.toJS());
+  if (wrong.length > 0) {
+    throw new Faults(
+      wrong.map(({ path, atKey, message }) => faultAtOffset(offsetOf(document, path, atKey), message)),
+    );
+  }
+  const defaultedSecrets = resolveInPlace(document, environment, faultAtOffset);
+  const content = document.toJS() as SystemText;
+  const faults = checkContent(content, faultAt);
+  if (faults.length > 0) throw new Faults(faults);
+  return { content, defaultedSecrets, faultAt };
+}
+
+/** Replaces variables in every string scalar. @returns names of secrets that fell back to a default */
+function resolveInPlace(
+  document: Document,
+  environment: Readonly<Record<string, string | undefined>>,
+  faultAtOffset: (offset: number, message: string) => Fault,
+): string[] {
+  const faults: Fault[] = [];
+  const defaultedSecrets: string[] = [];
+  visit(document, {
+    Scalar(key, node, path) {
+      if (key === 'key' || typeof node.value !== 'string') return;
+      const { text, missing, defaulted } = resolveVariables(node.value, environment);
+      for (const name of missing) {
+        faults.push(faultAtOffset(node.range?.[0] ?? 0, `the environment variable ${name} is not set`));
+      }
+      const pair = path.at(-1);
+      const name = pair && 'key' in pair && isScalar(pair.key) ? String(pair.key.value) : '';
+      if (SECRETS.has(name)) defaultedSecrets.push(...defaulted);
+      node.value = text;
+    },
+  });
+  if (faults.length > 0) throw new Faults(faults);
+  return defaultedSecrets;
+}
+
+function checkContent(content: SystemText, faultAt: (path: Path, message: string) => Fault): Fault[] {
+  const faults: Fault[] = [];
+  const base = readBaseUrl(content.transport.baseUrl);
+  if (typeof base === 'string') faults.push(faultAt(['transport', 'baseUrl'], base));
+  const tokenUrl = content.transport.auth['tokenUrl'];
+  const token = tokenUrl === undefined ? undefined : readBaseUrl(tokenUrl);
+  if (typeof token === 'string') faults.push(faultAt(['transport', 'auth', 'tokenUrl'], token));
+  const unique = (list: 'routes' | 'inbound', property: string, names: readonly string[]) => {
+    names.forEach((name, index) => {
+      if (names.indexOf(name) === index) return;
+      faults.push(
+        faultAt([list, index, property], `'${name}' is there already; a ${property} names one entry`),
+      );
+    });
+  };
+  unique(
+    'routes',
+    'name',
+    (content.routes ?? []).map((route) => route.name),
+  );
+  unique(
+    'inbound',
+    'receive',
+    (content.inbound ?? []).map((inbound) => inbound.receive),
+  );
+  return faults;
+}
+
+/** Offset of the node at a path; of the closest node above it when there is none. */
+function offsetOf(document: Document, path: Path, atKey: boolean): number {
+  if (atKey) {
+    const parent = document.getIn(path.slice(0, -1), true);
+    const holder = path.length === 1 ? document.contents : parent;
+    const pair = isMap(holder)
+      ? holder.items.find((item) => isScalar(item.key) && item.key.value === path.at(-1))
+      : undefined;
+    if (pair && isNode(pair.key)) return pair.key.range?.[0] ?? 0;
+  }
+  for (let length = path.length; length > 0; length -= 1) {
+    const node = document.getIn(path.slice(0, length), true);
+    if (isNode(node)) return node.range?.[0] ?? 0;
+  }
+  return document.contents?.range?.[0] ?? 0;
+}
