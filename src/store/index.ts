@@ -1,3 +1,67 @@
 export { type Database, openDatabase, type Queryable, type Row } from './database.ts';
+export {
+  type ClaimedChange,
+  claimChanges,
+  countUnhandled,
+  markHandled,
+  readChange,
+} from './delivery-changes.ts';
+export {
+  claimEffect,
+  claimFailedReaction,
+  clearFailedReaction,
+  type FailedReaction,
+  listFailedReactions,
+  recordFailedReaction,
+  retryFailedReaction,
+} from './delivery-effects.ts';
+export {
+  eraseRawCopies,
+  findInbound,
+  type InboundMessage,
+  keepInbound,
+  listInbound,
+  type NewInboundMessage,
+  readInbound,
+} from './delivery-inbound.ts';
+export {
+  countDeliveries,
+  type DeliveryCount,
+  type DeliveryFilter,
+  type DeliveryRow,
+  type DeliveryState,
+  lockForRetry,
+  makeDue,
+  makeSystemDue,
+  selectDeliveries,
+  selectDelivery,
+} from './delivery-list.ts';
+export {
+  buryDelivery,
+  type ClaimedDelivery,
+  claimDelivery,
+  countDue,
+  insertDeliveries,
+  type NewDelivery,
+  type Offer,
+  offerNext,
+  postponeDelivery,
+  readDelay,
+  settleDelivery,
+  sweepDeliveries,
+} from './delivery-rows.ts';
+export { inSavepoint } from './delivery-savepoint.ts';
 export { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.ts';
+export {
+  createOauthArtifactStore,
+  type OauthArtifact,
+  type OauthArtifactStore,
+} from './identity-artifacts.ts';
+export {
+  createSessionStore,
+  type PendingSignIn,
+  type SessionStore,
+  type StoredWebSession,
+} from './identity-sessions.ts';
 export { type Migration, migrate, readMigrations } from './migrate.ts';
+export type * from './types.ts';
