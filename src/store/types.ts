@@ -104,5 +104,7 @@ export interface Store {
   /** All writes in one SQL transaction and one round trip; in the order given. */
   write(writes: readonly Write[], context: WriteContext): Promise<readonly StoredVersion[]>;
   transaction<T>(work: (tx: StoreTransaction) => Promise<T>): Promise<T>;
+  /** The current resource a canonical means (`url` or `url|version`); the newest version without a version. */
+  resolveCanonical(type: string, canonical: string): Promise<Resource | undefined>;
   audit(entries: readonly AuditEntry[]): Promise<void>;
 }

@@ -1,0 +1,44 @@
+import type { Resource } from '../resource.ts';
+import type { StoredVersion, Visibility, WriteContext } from '../store/index.ts';
+import { collectReferences, findDangling } from './check-references.ts';
+import { type JudgedContent, refuseErrors } from './judge-content.ts';
+import type { Session } from './types.ts';
+
+/**
+ * The part of every write that depends on who writes and on what the store holds: labels and authorship, then
+ * references.
+ * @throws SiltaError `forbidden`, `invalid-resource`
+ */
+export async function admitWrite(
+  session: Session,
+  content: JudgedContent,
+  current?: StoredVersion,
+): Promise<Resource> {
+  const resource = session.rest.access.admitWrite(session.principal, {
+    resource: content.resource,
+    ...(current && { current }),
+    ...(content.questionnaire && { questionnaire: content.questionnaire }),
+  });
+  refuseErrors(
+    await findDangling(
+      session.reader,
+      session.rest.definitions,
+      collectReferences(resource),
+      referableBy(session),
+    ),
+  );
+  return resource;
+}
+
+/**
+ * What a caller may refer to. A sector does not hide that a Patient exists from who already holds the id; a
+ * caller confined to one patient refers to nothing outside what they may see.
+ */
+export function referableBy({ rest, principal }: Session): Visibility {
+  return { ...rest.access.visibility(principal), sectors: ['health', 'social'] };
+}
+
+/** Who writes, for the store's audit and change rows. */
+export function writeContext({ principal, requestId }: Session): WriteContext {
+  return { principal, requestId };
+}

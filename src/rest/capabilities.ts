@@ -1,0 +1,90 @@
+// https://hl7.org/fhir/R4/http.html#capabilities
+import type {
+  CapabilityStatement,
+  CapabilityStatementRestResource,
+  CapabilityStatementRestSecurity,
+} from 'fhir/r4';
+import { isStoredType, ROUTES } from './routes.ts';
+import type { RestOptions } from './types.ts';
+
+type TypeCode = CapabilityStatementRestResource['type'];
+type Interaction = NonNullable<CapabilityStatementRestResource['interaction']>[number]['code'];
+
+const OAUTH_URIS = 'http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris';
+const VALIDATE = 'http://hl7.org/fhir/OperationDefinition/Resource-validate';
+
+/** The CapabilityStatement, generated from the routes and definitions the server runs on. */
+export function describeCapabilities(rest: RestOptions): CapabilityStatement {
+  const types = [...rest.definitions.resourceTypes].filter((type) =>
+    isStoredType(rest.definitions.resourceTypes, type),
+  );
+  return {
+    resourceType: 'CapabilityStatement',
+    status: 'active',
+    date: rest.clock().toISOString(),
+    kind: 'instance',
+    software: { name: 'Silta', version: rest.version },
+    implementation: { description: 'Silta FHIR gateway', url: rest.baseUrl },
+    fhirVersion: '4.0.1',
+    format: ['application/fhir+json', 'json'],
+    rest: [
+      {
+        mode: 'server',
+        security: describeSecurity(rest.smartConfiguration() as SmartConfiguration),
+        resource: types.sort().map((type) => describeType(rest, type)),
+        interaction: [{ code: 'transaction' }, { code: 'batch' }],
+      },
+    ],
+  };
+}
+
+function describeType(rest: RestOptions, type: string): CapabilityStatementRestResource {
+  const codes = new Set(ROUTES.map(({ name }) => name).filter((name) => name !== 'validate'));
+  return {
+    type: type as TypeCode,
+    profile: `http://hl7.org/fhir/StructureDefinition/${type}`,
+    interaction: [...codes].map((code) => ({ code: code as Interaction })),
+    versioning: 'versioned-update',
+    readHistory: true,
+    updateCreate: rest.clientIds,
+    conditionalCreate: true,
+    conditionalRead: 'full-support',
+    conditionalUpdate: false,
+    conditionalDelete: 'not-supported',
+    referencePolicy: ['literal', 'enforced'],
+    searchParam: [...rest.definitions.searchParameters(type).values()].map((parameter) => ({
+      name: parameter.code,
+      definition: parameter.url,
+      type: parameter.type,
+    })),
+    operation: [{ name: 'validate', definition: VALIDATE }],
+  };
+}
+
+interface SmartConfiguration {
+  readonly authorization_endpoint?: string;
+  readonly token_endpoint?: string;
+  readonly introspection_endpoint?: string;
+  readonly revocation_endpoint?: string;
+}
+
+/** @see https://hl7.org/fhir/smart-app-launch/conformance.html */
+function describeSecurity(smart: SmartConfiguration): CapabilityStatementRestSecurity {
+  const uris = [
+    ['authorize', smart.authorization_endpoint],
+    ['token', smart.token_endpoint],
+    ['introspect', smart.introspection_endpoint],
+    ['revoke', smart.revocation_endpoint],
+  ] as const;
+  const known = uris.flatMap(([url, valueUri]) => (valueUri ? [{ url, valueUri }] : []));
+  return {
+    service: [
+      {
+        coding: [
+          { system: 'http://terminology.hl7.org/CodeSystem/restful-security-service', code: 'SMART-on-FHIR' },
+        ],
+      },
+    ],
+    ...(known.length > 0 && { extension: [{ url: OAUTH_URIS, extension: known }] }),
+  };
+}

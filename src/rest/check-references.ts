@@ -1,0 +1,81 @@
+/**
+ * References to resources of this server must lead somewhere the caller may go.
+ * @see https://hl7.org/fhir/R4/references.html#literal
+ */
+import type { Definitions } from '../definitions/index.ts';
+import type { Issue } from '../outcome.ts';
+import type { Resource } from '../resource.ts';
+import type { Visibility } from '../store/index.ts';
+import type { Reader } from './types.ts';
+
+const RELATIVE = /^([A-Z][A-Za-z]{1,63})\/([A-Za-z0-9.-]{1,64})(?:\/_history\/[A-Za-z0-9.-]{1,64})?$/;
+
+export interface FoundReference {
+  readonly type: string;
+  readonly id: string;
+  /** FHIRPath of the Reference. */
+  readonly expression: string;
+}
+
+/** Visits every literal reference of a resource with the FHIRPath of its Reference element. */
+export function visitReferences(
+  value: unknown,
+  path: string,
+  visit: (reference: string, expression: string) => void,
+): void {
+  if (Array.isArray(value)) {
+    value.forEach((each, index) => {
+      visitReferences(each, `${path}[${index}]`, visit);
+    });
+  } else if (typeof value === 'object' && value !== null) {
+    for (const [name, member] of Object.entries(value)) {
+      if (name === 'reference' && typeof member === 'string') visit(member, path);
+      else if (typeof member === 'object') visitReferences(member, `${path}.${name}`, visit);
+    }
+  }
+}
+
+/** Relative references of a resource; absolute ones and those to contained resources are others' affair. */
+export function collectReferences(resource: Resource, path = resource.resourceType): FoundReference[] {
+  const found: FoundReference[] = [];
+  visitReferences(resource, path, (reference, expression) => {
+    const [, type, id] = RELATIVE.exec(reference) ?? [];
+    if (type && id) found.push({ type, id, expression });
+  });
+  return found;
+}
+
+/**
+ * Issues for references that lead nowhere. One look-up for each type referred to.
+ * @param visibility what the caller may refer to; what is invisible counts as absent
+ * @param written `Type/id` of what the same transaction writes
+ */
+export async function findDangling(
+  reader: Pick<Reader, 'search'>,
+  definitions: Definitions,
+  references: readonly FoundReference[],
+  visibility: Visibility,
+  written: ReadonlySet<string> = new Set(),
+): Promise<readonly Issue[]> {
+  const open = references.filter(({ type, id }) => !written.has(`${type}/${id}`));
+  const idsByType = new Map<string, Set<string>>();
+  for (const { type, id } of open) {
+    if (definitions.resourceTypes.has(type)) idsByType.set(type, (idsByType.get(type) ?? new Set()).add(id));
+  }
+  const known = new Set<string>();
+  for (const [type, ids] of idsByType) {
+    const parameters = [['_id', [...ids].join(',')] as const, ['_count', String(ids.size)] as const];
+    const page = await reader.search({ type, parameters, visibility });
+    for (const stored of page.matches) known.add(`${type}/${stored.id}`);
+  }
+  return open.filter(({ type, id }) => !known.has(`${type}/${id}`)).map(danglingIssue);
+}
+
+function danglingIssue({ type, expression }: FoundReference): Issue {
+  return {
+    severity: 'error',
+    code: 'not-found',
+    diagnostics: `This refers to a ${type} that is not here.`,
+    expression: [expression],
+  };
+}

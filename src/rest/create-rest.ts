@@ -1,0 +1,110 @@
+import express, { type Request, type Response, type Router } from 'express';
+import { SiltaError } from '../outcome.ts';
+import { batch } from './batch.ts';
+import { describeCapabilities } from './capabilities.ts';
+import { createAuditGroup } from './group-audit.ts';
+import { indentJson } from './indent-json.ts';
+import { requireJsonAnswer, wantsPretty } from './negotiate-format.ts';
+import { parseResource, requireJsonBody } from './parse-body.ts';
+import { type Audit, perform } from './perform.ts';
+import { buildRequest, createBodyReader, pathOf, preferredReturn, queryOf } from './read-request.ts';
+import { GENERAL_PARAMETERS, refuseParameters } from './refuse-parameters.ts';
+import { requestIdOf } from './request-id.ts';
+import { findRoute } from './routes.ts';
+import { transaction } from './transaction.ts';
+import type { FhirRequest, FhirResponse, RestOptions, Session } from './types.ts';
+
+/**
+ * The FHIR RESTful API as a router to mount at `/fhir`. {@link requestId} goes before it, {@link renderError}
+ * after it.
+ * @see https://hl7.org/fhir/R4/http.html
+ */
+export function createRest(rest: RestOptions): Router {
+  const router = express.Router({ caseSensitive: true, strict: true });
+  const audit = createAuditGroup((entries) => rest.store.audit(entries));
+  const capabilities = JSON.stringify(describeCapabilities(rest));
+  router.use((_request, response, next) => {
+    response.setHeader('Cache-Control', 'no-store');
+    next();
+  });
+  router.get('/metadata', (request, response) => {
+    requireJsonAnswer(request.get('accept'), queryOf(request));
+    send(request, response, { status: 200, body: capabilities });
+  });
+  router.get('/.well-known/smart-configuration', (_request, response) => {
+    response.json(rest.smartConfiguration());
+  });
+  router.use(createServer(rest, audit));
+  return router;
+}
+
+/** The way of every request through this room, in order. */
+function createServer(
+  rest: RestOptions,
+  audit: Audit,
+): (request: Request, response: Response) => Promise<void> {
+  const readBody = createBodyReader(rest.limits);
+  return async (http, response) => {
+    const query = queryOf(http);
+    requireJsonAnswer(http.get('accept'), query);
+    wantsPretty(query);
+    const path = pathOf(http);
+    const target = path === '' ? undefined : findRoute(http.method, path, rest.definitions.resourceTypes);
+    if (!target) requirePost(http);
+    const principal = await rest.authenticate(http);
+    const bytes = await readBody(http, response);
+    const session: Session = { rest, principal, requestId: requestIdOf(response), reader: rest.store };
+    const answer = target
+      ? await perform(
+          target.route,
+          buildRequest(http, { ...target, query, bytes }, rest.limits),
+          session,
+          audit,
+        )
+      : await performBundle(http, bytes, session, audit);
+    send(http, response, answer);
+  };
+}
+
+function requirePost(http: Request): void {
+  if (http.method === 'POST') return;
+  throw new SiltaError('method-not-allowed', 'The FHIR base takes a batch or transaction Bundle by POST.');
+}
+
+/** A Bundle posted to the base; its refusals are audited under the name of the whole. */
+async function performBundle(
+  http: Request,
+  bytes: Uint8Array,
+  session: Session,
+  audit: Audit,
+): Promise<FhirResponse> {
+  requireJsonBody(http.get('content-type'));
+  const request: FhirRequest = { type: '', id: '', versionId: '', parameters: queryOf(http) };
+  refuseParameters(request, GENERAL_PARAMETERS);
+  const bundle = parseResource(bytes, session.rest.limits.bodyDepth);
+  const kind = bundle['type'];
+  if (bundle.resourceType !== 'Bundle' || (kind !== 'batch' && kind !== 'transaction')) {
+    throw new SiltaError('invalid-request', "The body must be a Bundle of type 'batch' or 'transaction'.", {
+      expression: [bundle.resourceType === 'Bundle' ? 'Bundle.type' : 'resourceType'],
+    });
+  }
+  const run = kind === 'batch' ? batch : transaction;
+  const preferReturn = preferredReturn(http.get('prefer'));
+  const interact = () => run(bundle, session, preferReturn, audit);
+  return perform({ name: kind, interact }, request, session, audit);
+}
+
+function send(http: Request, response: Response, answer: FhirResponse): void {
+  response.status(answer.status);
+  if (answer.etag !== undefined) response.setHeader('ETag', answer.etag);
+  if (answer.lastModified !== undefined) {
+    response.setHeader('Last-Modified', new Date(answer.lastModified).toUTCString());
+  }
+  if (answer.location !== undefined) response.setHeader('Location', answer.location);
+  if (answer.body === undefined) {
+    response.end();
+    return;
+  }
+  response.setHeader('Content-Type', 'application/fhir+json; charset=utf-8');
+  response.end(wantsPretty(queryOf(http)) ? indentJson(answer.body) : answer.body);
+}

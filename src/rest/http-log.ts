@@ -1,0 +1,48 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Options } from 'pino-http';
+
+/** Eleven characters of the form of a personal identity code, valid or not. */
+const HETU_LIKE = /\d{6}[-+A-FU-Y]\d{3}[0-9A-Z](?![0-9A-Z])/gi;
+
+/** Takes what looks like a personal identity code out of a text that goes to a log or the audit. */
+export function maskHetu(text: string): string {
+  return text.replace(HETU_LIKE, '[removed]');
+}
+
+/**
+ * Options for `pino-http` that keep personal data and secrets out of the log: no query string, no body, no
+ * headers; of a request its id, method and path, of a response its status. Use after {@link requestId}.
+ */
+export function httpLogOptions(): Options {
+  return {
+    genReqId: (_request, response) => {
+      const { locals } = response as ServerResponse & { locals?: Record<string, unknown> };
+      return String(locals?.['requestId'] ?? response.getHeader('X-Request-Id') ?? '');
+    },
+    quietReqLogger: true,
+    customLogLevel: (_request, response, error) =>
+      error || response.statusCode >= 500 ? 'error' : response.statusCode >= 400 ? 'warn' : 'info',
+    serializers: {
+      req: (request: { id: unknown; method: string; url: string }) => ({
+        id: request.id,
+        method: request.method,
+        path: pathOf(request.url),
+      }),
+      res: (response: { statusCode: number }) => ({ statusCode: response.statusCode }),
+      err: (error: Error) => ({ type: error.name }),
+    },
+    customSuccessMessage: (request: IncomingMessage, response: ServerResponse) =>
+      `${request.method} ${response.statusCode}`,
+    customErrorMessage: (request: IncomingMessage, response: ServerResponse) =>
+      `${request.method} ${response.statusCode}`,
+  };
+}
+
+function pathOf(url: string): string {
+  const path = url.split('?', 1)[0] ?? '';
+  try {
+    return maskHetu(decodeURIComponent(path));
+  } catch {
+    return '[not decodable]';
+  }
+}

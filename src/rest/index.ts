@@ -1,0 +1,5 @@
+export { createRest } from './create-rest.ts';
+export { httpLogOptions, maskHetu } from './http-log.ts';
+export { renderError } from './render-error.ts';
+export { requestId, requestIdOf } from './request-id.ts';
+export type { Logger, RestLimits, RestOptions } from './types.ts';

@@ -1,0 +1,85 @@
+/** From an HTTP request to a FHIR request. */
+import { promisify } from 'node:util';
+import express, { type Request, type Response } from 'express';
+import { SiltaError } from '../outcome.ts';
+import { decodeUtf8, parseResource, requireJsonBody, splitMediaType } from './parse-body.ts';
+import { type Parameters, parseParameters } from './parse-parameters.ts';
+import type { Address, Route } from './routes.ts';
+import type { FhirRequest, RestLimits } from './types.ts';
+
+/** The path below the FHIR base, decoded, without slashes at its ends. */
+export function pathOf(request: Request): string {
+  try {
+    return decodeURIComponent(request.path).replace(/^\/+|\/+$/g, '');
+  } catch (cause) {
+    throw new SiltaError('invalid-request', 'The address is not percent-encoded UTF-8.', { cause });
+  }
+}
+
+export function queryOf(request: Request): Parameters {
+  const start = request.url.indexOf('?');
+  return parseParameters(start < 0 ? '' : request.url.slice(start + 1));
+}
+
+/**
+ * Reads the whole body, whatever its declared type; compressed bodies are decompressed within the same limit.
+ * @returns a function of one request
+ */
+export function createBodyReader(
+  limits: RestLimits,
+): (request: Request, response: Response) => Promise<Uint8Array> {
+  const parse = promisify(express.raw({ type: () => true, limit: limits.bodyBytes }));
+  return async (request, response) => {
+    await parse(request, response);
+    return Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+  };
+}
+
+/** @throws SiltaError for what the headers or the body get wrong */
+export function buildRequest(
+  http: Request,
+  parts: {
+    readonly route: Route;
+    readonly address: Address;
+    readonly query: Parameters;
+    readonly bytes: Uint8Array;
+  },
+  limits: RestLimits,
+): FhirRequest {
+  const { route, address, query, bytes } = parts;
+  const form = route.body === 'form' ? readForm(http, bytes) : [];
+  if (route.body === 'resource') requireJsonBody(http.get('content-type'));
+  const headers = {
+    ifMatch: http.get('if-match'),
+    ifNoneMatch: http.get('if-none-match'),
+    ifModifiedSince: http.get('if-modified-since'),
+    ifNoneExist: http.get('if-none-exist'),
+    preferReturn: preferredReturn(http.get('prefer')),
+  };
+  return {
+    ...address,
+    parameters: [...query, ...form],
+    ...(route.body === 'resource' && { resource: parseResource(bytes, limits.bodyDepth) }),
+    ...(Object.fromEntries(
+      Object.entries(headers).filter(([, value]) => value !== undefined),
+    ) as Partial<FhirRequest>),
+  };
+}
+
+/** @see https://hl7.org/fhir/R4/search.html#Introduction POST searches are forms */
+function readForm(http: Request, bytes: Uint8Array): Parameters {
+  if (bytes.length === 0) return [];
+  if (splitMediaType(http.get('content-type') ?? '').type !== 'application/x-www-form-urlencoded') {
+    throw new SiltaError('unsupported-media-type', 'Send a search as application/x-www-form-urlencoded.');
+  }
+  return parseParameters(decodeUtf8(bytes));
+}
+
+/** @see https://www.rfc-editor.org/rfc/rfc7240 unknown preferences are ignored */
+export function preferredReturn(header: string | undefined): FhirRequest['preferReturn'] {
+  const value = /(?:^|[,;\s])return\s*=\s*"?(minimal|representation|OperationOutcome)\b/i.exec(
+    header ?? '',
+  )?.[1];
+  if (value === undefined) return undefined;
+  return value.toLowerCase() === 'operationoutcome' ? 'OperationOutcome' : (value.toLowerCase() as 'minimal');
+}

@@ -1,0 +1,110 @@
+/**
+ * Which interaction an address means: one table for HTTP requests and for the entries of Bundles.
+ * @see https://hl7.org/fhir/R4/http.html#summary
+ */
+import { SiltaError } from '../outcome.ts';
+import { create } from './create.ts';
+import { remove } from './delete.ts';
+import { historyInstance } from './history-instance.ts';
+import { read } from './read.ts';
+import { search } from './search.ts';
+import { suggestName } from './suggest-name.ts';
+import type { Interact } from './types.ts';
+import { update } from './update.ts';
+import { validate } from './validate.ts';
+import { vread } from './vread.ts';
+
+export interface Route {
+  readonly method: string;
+  readonly path: string;
+  /** Name of the interaction, in the words of the specification. */
+  readonly name: string;
+  readonly interact: Interact;
+  /** What the body is: a resource, form parameters, or nothing that is read. */
+  readonly body: 'resource' | 'form' | 'none';
+}
+
+export const ROUTES: readonly Route[] = [
+  { method: 'GET', path: ':type', name: 'search-type', interact: search, body: 'none' },
+  { method: 'POST', path: ':type/_search', name: 'search-type', interact: search, body: 'form' },
+  { method: 'POST', path: ':type/$validate', name: 'validate', interact: validate, body: 'resource' },
+  { method: 'POST', path: ':type', name: 'create', interact: create, body: 'resource' },
+  { method: 'GET', path: ':type/:id', name: 'read', interact: read, body: 'none' },
+  { method: 'PUT', path: ':type/:id', name: 'update', interact: update, body: 'resource' },
+  { method: 'DELETE', path: ':type/:id', name: 'delete', interact: remove, body: 'none' },
+  {
+    method: 'GET',
+    path: ':type/:id/_history',
+    name: 'history-instance',
+    interact: historyInstance,
+    body: 'none',
+  },
+  { method: 'GET', path: ':type/:id/_history/:versionId', name: 'vread', interact: vread, body: 'none' },
+];
+
+export interface Address {
+  readonly type: string;
+  readonly id: string;
+  readonly versionId: string;
+}
+
+/** Types that are not resources of their own on a server. */
+const UNSTORED: ReadonlySet<string> = new Set([
+  'Bundle',
+  'Parameters',
+  'OperationOutcome',
+  'Resource',
+  'DomainResource',
+]);
+
+/** Whether resources of this type are kept here. */
+export function isStoredType(resourceTypes: ReadonlySet<string>, type: string): boolean {
+  return resourceTypes.has(type) && !UNSTORED.has(type);
+}
+
+/**
+ * @param path decoded path below the FHIR base, without slashes at its ends
+ * @throws SiltaError `not-supported`, `not-found`, `method-not-allowed`
+ */
+export function findRoute(
+  method: string,
+  path: string,
+  resourceTypes: ReadonlySet<string>,
+): { readonly route: Route; readonly address: Address } {
+  const segments = path.split('/');
+  const matching = ROUTES.flatMap((route) => {
+    const address = matchPath(route.path, segments);
+    return address ? [{ route, address }] : [];
+  });
+  const [first] = matching;
+  if (!first) throw new SiltaError('not-supported', 'There is no FHIR interaction at this address.');
+  requireType(first.address.type, resourceTypes);
+  const found = matching.find(({ route }) => route.method === (method === 'HEAD' ? 'GET' : method));
+  if (found) return found;
+  const allowed = matching.map(({ route }) => route.method).join(', ');
+  throw new SiltaError('method-not-allowed', `This address answers ${allowed} only.`);
+}
+
+function matchPath(pattern: string, segments: readonly string[]): Address | undefined {
+  const parts = pattern.split('/');
+  if (parts.length !== segments.length) return undefined;
+  const address = { type: '', id: '', versionId: '' };
+  for (const [index, part] of parts.entries()) {
+    const segment = segments[index] ?? '';
+    if (part === ':type') address.type = segment;
+    else if (part === ':id') {
+      if (!/^[A-Za-z0-9.-]{1,64}$/.test(segment)) return undefined;
+      address.id = segment;
+    } else if (part === ':versionId') address.versionId = segment;
+    else if (part !== segment) return undefined;
+  }
+  return address;
+}
+
+function requireType(type: string, resourceTypes: ReadonlySet<string>): void {
+  if (isStoredType(resourceTypes, type)) return;
+  const suggestion = suggestName(type, resourceTypes);
+  const named = /^[A-Za-z]{1,64}$/.test(type) ? `'${type}'` : 'This';
+  const hint = suggestion && suggestion !== type ? ` Did you mean '${suggestion}'?` : '';
+  throw new SiltaError('not-supported', `${named} is not a resource type this server keeps.${hint}`);
+}

@@ -1,0 +1,94 @@
+// https://hl7.org/fhir/R4/http.html#search
+import { SiltaError } from '../outcome.ts';
+import type { SearchPage, StoredVersion } from '../store/index.ts';
+import { assembleBundle, type BundleLink, type EntryText } from './assemble-bundle.ts';
+import { type Parameters, parseCount, singleParameter } from './parse-parameters.ts';
+import { GENERAL_PARAMETERS } from './refuse-parameters.ts';
+import { referenceOf } from './represent.ts';
+import { nextLink, openPageState, selfLink } from './search-links.ts';
+import { applySummary, parseSummary, type Summary } from './summarize.ts';
+import type { FhirRequest, Interact, Session } from './types.ts';
+
+/** Parameters that the edge reads and the store does not know. */
+const EDGE_PARAMETERS: readonly string[] = [...GENERAL_PARAMETERS, '_summary', '_elements', '_count'];
+
+/** Searches one type, by GET or by `POST [type]/_search`. */
+export const search: Interact = async (request, session) => {
+  const { rest, principal } = session;
+  rest.access.authorize(principal, 'search', request.type);
+  const { parameters, cursor } = askedFor(request, session);
+  const summary = parseSummary(parameters);
+  const page = await session.reader.search({
+    type: request.type,
+    parameters: storeParameters(parameters, summary, session),
+    visibility: rest.access.visibility(principal),
+    ...(cursor !== undefined && { cursor }),
+  });
+  return {
+    status: 200,
+    body: searchset(session, request.type, { page, parameters, summary }),
+    shown: { action: 'search-type', entities: listShown(session, page, summary) },
+  };
+};
+
+/** A search is what its parameters say, or what a page link continues. */
+function askedFor(request: FhirRequest, session: Session): { parameters: Parameters; cursor?: string } {
+  const token = singleParameter(request.parameters, '_page');
+  if (token === undefined) return { parameters: request.parameters };
+  if (request.parameters.some(([name]) => name !== '_page' && !GENERAL_PARAMETERS.includes(name))) {
+    throw new SiltaError('invalid-parameter', "'_page' continues a search and takes no other parameters.");
+  }
+  const state = openPageState(session, request.type, token);
+  return { parameters: state.parameters, cursor: state.next };
+}
+
+function storeParameters(parameters: Parameters, summary: Summary | undefined, session: Session): Parameters {
+  const own = parameters.filter(([name]) => !EDGE_PARAMETERS.includes(name));
+  if (summary?.kind === 'count') {
+    return [...own.filter(([name]) => name !== '_total'), ['_total', 'accurate'], ['_count', '0']];
+  }
+  const count = parseCount(singleParameter(parameters, '_count'), session.rest.limits);
+  return [...own, ['_count', String(count)]];
+}
+
+interface Found {
+  readonly page: SearchPage;
+  readonly parameters: Parameters;
+  readonly summary: Summary | undefined;
+}
+
+function searchset(session: Session, type: string, { page, parameters, summary }: Found): string {
+  const links: BundleLink[] = [{ relation: 'self', url: selfLink(session, type, parameters) }];
+  const total = page.total === undefined ? {} : { total: page.total };
+  if (summary?.kind === 'count') return assembleBundle({ type: 'searchset', ...total, links, entries: [] });
+  if (page.next !== undefined) {
+    links.push({ relation: 'next', url: nextLink(session, type, { parameters, next: page.next }) });
+  }
+  const entry =
+    (mode: 'match' | 'include') =>
+    (stored: StoredVersion): EntryText => ({
+      fullUrl: `${session.rest.baseUrl}/${referenceOf(stored)}`,
+      resource: contentOf(session, stored, summary),
+      search: mode,
+    });
+  const entries = [
+    ...page.matches.map(entry('match')),
+    ...visibleIncludes(session, page).map(entry('include')),
+  ];
+  return assembleBundle({ type: 'searchset', ...total, links, entries });
+}
+
+/** The store confines includes to what is visible; which types the caller may read is a matter of scopes. */
+function visibleIncludes(session: Session, page: SearchPage): readonly StoredVersion[] {
+  return page.included.filter((stored) => session.rest.access.maySee(session.principal, stored));
+}
+
+function contentOf(session: Session, stored: StoredVersion, summary: Summary | undefined): string {
+  const content = stored.content ?? '{}';
+  return summary ? applySummary(session.rest.definitions, content, summary) : content;
+}
+
+function listShown(session: Session, page: SearchPage, summary: Summary | undefined): readonly string[] {
+  if (summary?.kind === 'count') return [];
+  return [...page.matches, ...visibleIncludes(session, page)].map(referenceOf);
+}

@@ -1,0 +1,160 @@
+// https://hl7.org/fhir/R4/http.html#transaction
+import { type Issue, SiltaError } from '../outcome.ts';
+import type { Resource } from '../resource.ts';
+import type { StoredVersion, StoreTransaction } from '../store/index.ts';
+import { writeContext } from './admit-write.ts';
+import { answerWrite } from './answer-write.ts';
+import { assembleBundle, type EntryText } from './assemble-bundle.ts';
+import {
+  answerEntry,
+  type BundleEntry,
+  faultIn,
+  listEntries,
+  locateError,
+  locateFaults,
+  parseEntry,
+} from './bundle-entry.ts';
+import { type JudgedContent, judgeContent } from './judge-content.ts';
+import { type Audit, auditShown } from './perform.ts';
+import { type PlannedWrite, planWrites } from './plan-transaction.ts';
+import { refuseParameters } from './refuse-parameters.ts';
+import { requireResource } from './require-resource.ts';
+import { retryStale } from './retry-stale.ts';
+import type { FhirRequest, FhirResponse, Session } from './types.ts';
+import { requireId } from './update.ts';
+
+/** Interactions an entry of a transaction may ask for. */
+const SUPPORTED: ReadonlySet<string> = new Set(['create', 'update', 'delete', 'read', 'search-type']);
+
+/** An entry that has passed everything that can be judged without the store's transaction. */
+export interface JudgedEntry extends BundleEntry {
+  readonly content?: JudgedContent;
+}
+
+/**
+ * Performs all entries or none. What needs no database is judged first, all faults of all entries together;
+ * then one SQL transaction finds, admits, writes and reads.
+ */
+export async function transaction(
+  bundle: Resource,
+  session: Session,
+  preferReturn: FhirRequest['preferReturn'],
+  audit: Audit,
+): Promise<FhirResponse> {
+  const raw = listEntries(session.rest, bundle);
+  const parsed = raw.map((entry, index) => parseEntry(session.rest, entry, index, preferReturn));
+  refuseUnsupported(parsed);
+  refuseDuplicates(parsed);
+  const entries = await judgeEntries(session, parsed);
+  const { answers, shown, wrote } = await retryStale(undefined, () =>
+    session.rest.store.transaction((tx) => run(entries, { ...session, reader: tx }, tx)),
+  );
+  if (wrote) session.rest.onWritten?.();
+  if (shown.length > 0) await audit(shown);
+  return { status: 200, body: assembleBundle({ type: 'transaction-response', entries: answers }) };
+}
+
+function refuseUnsupported(entries: readonly BundleEntry[]): void {
+  for (const { index, route } of entries) {
+    if (!SUPPORTED.has(route.name) || route.body === 'form') {
+      throw faultIn(index, 'request', `'${route.name}' cannot be part of a transaction.`);
+    }
+  }
+}
+
+/** @see https://hl7.org/fhir/R4/http.html#trules: no two entries may be about the same resource */
+function refuseDuplicates(entries: readonly BundleEntry[]): void {
+  const fullUrls = new Set<string>();
+  const written = new Set<string>();
+  for (const { index, fullUrl, route, request } of entries) {
+    if (fullUrl !== undefined) {
+      if (fullUrls.has(fullUrl)) throw faultIn(index, 'fullUrl', 'Another entry has the same fullUrl.');
+      fullUrls.add(fullUrl);
+    }
+    if (route.method === 'PUT' || route.method === 'DELETE') {
+      const reference = `${request.type}/${request.id}`;
+      if (written.has(reference))
+        throw faultIn(index, 'request.url', 'Another entry writes the same resource.');
+      written.add(reference);
+    }
+  }
+}
+
+async function judgeEntries(
+  session: Session,
+  entries: readonly BundleEntry[],
+): Promise<readonly JudgedEntry[]> {
+  const judged: JudgedEntry[] = [];
+  const issues: Issue[] = [];
+  for (const entry of entries) {
+    try {
+      judged.push(await judgeEntry(session, entry));
+    } catch (thrown) {
+      const error = locateError(entry.index, thrown);
+      if (!(error instanceof SiltaError) || error.code !== 'invalid-resource') throw error;
+      issues.push(...error.issues);
+    }
+  }
+  if (issues.length > 0) {
+    throw new SiltaError('invalid-resource', 'Resources of the transaction have errors.', { issues });
+  }
+  return judged;
+}
+
+async function judgeEntry(session: Session, entry: BundleEntry): Promise<JudgedEntry> {
+  const { rest, principal } = session;
+  const { name } = entry.route;
+  if (name !== 'create' && name !== 'update') return entry;
+  refuseParameters(entry.request, []);
+  rest.access.authorize(principal, name, entry.request.type);
+  const resource = requireResource(entry.request);
+  const named = name === 'update' ? requireId(entry.request, resource) : resource;
+  return { ...entry, content: await judgeContent(rest, named) };
+}
+
+interface Outcome {
+  readonly answers: readonly EntryText[];
+  readonly shown: Parameters<Audit>[0];
+  readonly wrote: boolean;
+}
+
+async function run(
+  entries: readonly JudgedEntry[],
+  session: Session,
+  tx: StoreTransaction,
+): Promise<Outcome> {
+  const answers: EntryText[] = new Array<EntryText>(entries.length);
+  const plan = await planWrites(entries, session, tx);
+  const writes = plan.flatMap(({ write: one }) => (one ? [one] : []));
+  const stored = writes.length > 0 ? await tx.write(writes, writeContext(session)) : [];
+  let next = 0;
+  for (const planned of plan) {
+    const version = planned.write ? stored[next++] : planned.existing;
+    if (!version) throw new TypeError('the store returned no version for a write');
+    answers[planned.entry.index] = answerPlanned(session, planned, version);
+  }
+  const shown: Parameters<Audit>[0][number][] = [];
+  for (const entry of entries.filter(({ route }) => route.method === 'GET')) {
+    const response = await readWithin(entry, session);
+    if (response.shown) shown.push(auditShown(session, response.shown, entry.request));
+    answers[entry.index] = answerEntry(entry.request, entry.route, response);
+  }
+  return { answers, shown, wrote: writes.length > 0 };
+}
+
+function answerPlanned(session: Session, { entry, write }: PlannedWrite, version: StoredVersion): EntryText {
+  const status = entry.route.method === 'DELETE' ? 204 : write && version.method === 'create' ? 201 : 200;
+  const warnings = entry.content?.warnings ?? [];
+  return answerEntry(
+    entry.request,
+    entry.route,
+    answerWrite(session.rest, entry.request, version, { status, warnings }),
+  );
+}
+
+async function readWithin(entry: JudgedEntry, session: Session): Promise<FhirResponse> {
+  const work = locateFaults(entry.index, () => entry.route.interact(entry.request, session));
+  return work.catch((error: unknown) => {
+    throw locateError(entry.index, error);
+  });
+}

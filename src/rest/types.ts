@@ -1,0 +1,103 @@
+import type { Request } from 'express';
+import type { Access } from '../access/index.ts';
+import type { Definitions } from '../definitions/index.ts';
+import type { Issue } from '../outcome.ts';
+import type { Principal } from '../principal.ts';
+import type { Resource } from '../resource.ts';
+import type { Store, StoreTransaction } from '../store/index.ts';
+
+export interface Logger {
+  info(details: object, message: string): void;
+  warn(details: object, message: string): void;
+  error(details: object, message: string): void;
+}
+
+export interface RestLimits {
+  /** Bytes of a request body, after decompression. */
+  readonly bodyBytes: number;
+  /** Levels of nesting in a JSON body. */
+  readonly bodyDepth: number;
+  /** Entries of a batch or transaction. */
+  readonly bundleEntries: number;
+  /** Entries of a page when the caller does not say, and at most. */
+  readonly defaultCount: number;
+  readonly maxCount: number;
+}
+
+/** What the FHIR API is made of; everything it needs is passed in. */
+export interface RestOptions {
+  readonly definitions: Definitions;
+  readonly store: Store;
+  readonly access: Access;
+  readonly conformance: {
+    validate(resource: Resource, options?: { readonly profiles?: readonly string[] }): readonly Issue[];
+    validateResponse(response: Resource, questionnaire: Resource): readonly Issue[];
+  };
+  readonly forms: {
+    /** Fills calculated items; pure. */
+    completeResponse(
+      questionnaire: Resource,
+      response: Resource,
+    ): { readonly response: Resource; readonly issues: readonly Issue[] };
+  };
+  /** @throws SiltaError `unauthenticated` or `token-expired` */
+  readonly authenticate: (request: Request) => Promise<Principal>;
+  /** The content of `.well-known/smart-configuration`. */
+  readonly smartConfiguration: () => object;
+  /** Address of the FHIR base without a trailing slash, e.g. `https://gateway.example/fhir`. */
+  readonly baseUrl: string;
+  readonly clock: () => Date;
+  readonly uuid: () => string;
+  readonly logger: Logger;
+  readonly limits: RestLimits;
+  /** 32 bytes; the same on every gateway that shares a database, so that page links work on each. */
+  readonly sealingKey: Uint8Array;
+  /** Version of the software, for the CapabilityStatement. */
+  readonly version: string;
+  /** Whether a client may choose the id of a new resource by an update. */
+  readonly clientIds: boolean;
+  /** Called after a committed write, to wake whoever waits for changes. */
+  readonly onWritten?: () => void;
+}
+
+/** One interaction as asked for, over HTTP or as an entry of a Bundle. */
+export interface FhirRequest {
+  /** Type level and instance level: the resource type of the address. */
+  readonly type: string;
+  readonly id: string;
+  readonly versionId: string;
+  /** Query and form parameters, decoded, in order. */
+  readonly parameters: readonly (readonly [name: string, value: string])[];
+  readonly resource?: Resource;
+  readonly ifMatch?: string;
+  readonly ifNoneMatch?: string;
+  readonly ifModifiedSince?: string;
+  readonly ifNoneExist?: string;
+  readonly preferReturn?: 'minimal' | 'representation' | 'OperationOutcome';
+}
+
+/** An answer before it becomes HTTP or an entry of a response Bundle. Bodies are JSON text. */
+export interface FhirResponse {
+  readonly status: number;
+  readonly body?: string;
+  readonly etag?: string;
+  /** ISO instant. */
+  readonly lastModified?: string;
+  /** Absolute URL. */
+  readonly location?: string;
+  /** References that were read and shown, for the audit; absent where the store audits the write itself. */
+  readonly shown?: { readonly action: string; readonly entities: readonly string[] };
+}
+
+/** What interactions read through: the store, or the transaction they are part of. */
+export type Reader = Pick<StoreTransaction, 'read' | 'search'>;
+
+/** One caller's request at work. */
+export interface Session {
+  readonly rest: RestOptions;
+  readonly principal: Principal;
+  readonly requestId: string;
+  readonly reader: Reader;
+}
+
+export type Interact = (request: FhirRequest, session: Session) => Promise<FhirResponse>;
