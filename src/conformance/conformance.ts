@@ -1,10 +1,10 @@
 import type { Definitions } from '../definitions/index.ts';
-import type { Issue } from '../outcome.ts';
 import type { Resource } from '../resource.ts';
 import { compileQuestionnaire } from './response/compile-questionnaire.ts';
 import type { CompiledQuestionnaire } from './response/compiled-item.ts';
 import { validateAgainst } from './response/validate-response.ts';
 import type { Conformance } from './types.ts';
+import { createResourceValidator } from './validate-resource.ts';
 
 /**
  * Makes the judge of resources. Structures, invariants and Questionnaires are compiled on first use and kept.
@@ -12,6 +12,7 @@ import type { Conformance } from './types.ts';
  * @param options.definitions what is known of FHIR R4 and of profiles, value sets and code systems
  */
 export function createConformance({ definitions }: { readonly definitions: Definitions }): Conformance {
+  const validate = createResourceValidator(definitions);
   const questionnaires = new WeakMap<Resource, CompiledQuestionnaire>();
   const compiled = (questionnaire: Resource): CompiledQuestionnaire => {
     const known = questionnaires.get(questionnaire);
@@ -21,7 +22,7 @@ export function createConformance({ definitions }: { readonly definitions: Defin
     return fresh;
   };
   return {
-    validate: (): readonly Issue[] => [],
+    validate: (resource, options) => validate(resource, options?.profiles),
     validateResponse: (response, questionnaire) => validateAgainst(compiled(questionnaire), response),
   };
 }

@@ -1,0 +1,84 @@
+/**
+ * Invariants of the definitions, as plain code where that is known and by FHIRPath otherwise.
+ *
+ * @see https://hl7.org/fhir/R4/conformance-rules.html#constraints
+ */
+import fhirpath from 'fhirpath';
+import r4 from 'fhirpath/fhir-context/r4';
+import type { Constraint } from '../../definitions/index.ts';
+import type { JsonObject } from '../json.ts';
+import { expressionOf, type Place } from '../place.ts';
+import { nativeInvariant } from './native-invariants.ts';
+import type { ObjectCheck, Run } from './run.ts';
+
+/**
+ * Rules that are judged while walking (an element has content, an extension has a value or extensions, contained
+ * resources are used, narrative is plain) or that are advice on good practice only.
+ */
+const JUDGED_ELSEWHERE = new Set(['ele-1', 'ext-1', 'dom-3', 'dom-6', 'txt-1', 'txt-2']);
+
+/**
+ * The checks of an element's invariants.
+ *
+ * @param base path of the element or name of the type that the expressions start from, e.g. `Task.input`
+ * @param inherited keys that the element's type judges already
+ */
+export function checkInvariants(
+  constraints: readonly Constraint[],
+  base: string,
+  inherited: ReadonlySet<string> = new Set(),
+): readonly ObjectCheck[] {
+  return constraints
+    .filter(({ key }) => !JUDGED_ELSEWHERE.has(key) && !inherited.has(key))
+    .map((constraint) => checkInvariant(constraint, base));
+}
+
+function checkInvariant(constraint: Constraint, base: string): ObjectCheck {
+  const native = nativeInvariant(constraint.expression);
+  let evaluate: Evaluate | undefined;
+  return (object, place, run) => {
+    const quick = native?.(object, run);
+    if (quick === true) return;
+    if (quick === undefined) {
+      evaluate ??= compileExpression(constraint.expression, base);
+      const verdict = evaluate(object, run);
+      if (verdict === 'holds') return;
+      if (verdict === 'unknown') {
+        run.issues.push(unjudged(constraint, place));
+        return;
+      }
+    }
+    run.issues.push({
+      severity: constraint.severity,
+      code: 'invariant',
+      diagnostics: `${constraint.key}: ${constraint.human}`,
+      expression: [expressionOf(place)],
+      key: constraint.key,
+    });
+  };
+}
+
+type Evaluate = (object: JsonObject, run: Run) => 'holds' | 'fails' | 'unknown';
+
+/** Parses once. An expression that the engine cannot evaluate on this content leaves the question open. */
+function compileExpression(expression: string, base: string): Evaluate {
+  const compiled = fhirpath.compile({ base, expression }, r4, { async: false, traceFn: () => undefined });
+  return (object, run) => {
+    try {
+      const result = compiled(object, { resource: run.resource, rootResource: run.rootResource });
+      return result.length === 0 || result[0] === true ? 'holds' : 'fails';
+    } catch {
+      return 'unknown';
+    }
+  };
+}
+
+function unjudged(constraint: Constraint, place: Place): Run['issues'][number] {
+  return {
+    severity: 'warning',
+    code: 'not-supported',
+    diagnostics: `${constraint.key} could not be judged here: ${constraint.human}`,
+    expression: [expressionOf(place)],
+    key: constraint.key,
+  };
+}

@@ -1,0 +1,32 @@
+import type { Issue } from '../../outcome.ts';
+import { type FindingKey, finding } from '../finding.ts';
+import type { JsonObject } from '../json.ts';
+import { at, type Place } from '../place.ts';
+
+/** One validation: where findings go, and the resource that `%resource` and local references mean. */
+export interface Run {
+  readonly issues: Issue[];
+  /** `%resource` of invariants: the nearest resource. */
+  readonly resource: JsonObject;
+  /** `%rootResource`: the one that contains it, else itself. */
+  readonly rootResource: JsonObject;
+}
+
+/** Judges an object that stands at `place`. */
+export type ObjectCheck = (object: JsonObject, place: Place, run: Run) => void;
+
+/** Judges one value; its place is only made when it is needed. */
+export type ValueCheck = (value: unknown, parent: Place, step: string, index: number, run: Run) => void;
+
+/** Adds a finding at an element of `parent`. */
+export function report(
+  run: Run,
+  code: Issue['code'],
+  key: FindingKey,
+  parent: Place,
+  step: string,
+  index: number,
+  text: string,
+): void {
+  run.issues.push(finding(code, key, at(parent, step, index), text));
+}

@@ -1,0 +1,89 @@
+/**
+ * Judges a resource by base R4 and by its profiles.
+ *
+ * @see https://hl7.org/fhir/R4/validation.html
+ */
+import type { Definitions } from '../definitions/index.ts';
+import type { Issue } from '../outcome.ts';
+import type { Resource } from '../resource.ts';
+import { finding } from './finding.ts';
+import { type JsonObject, kindOf, listOf } from './json.ts';
+import { at, type Place, rootPlace } from './place.ts';
+import { compileProfile } from './profile/compile-profile.ts';
+import { showable } from './showable.ts';
+import type { ObjectCheck, Run } from './structure/run.ts';
+import { createTypes, type Types } from './structure/types.ts';
+
+export type ValidateResource = (resource: Resource, profiles?: readonly string[]) => readonly Issue[];
+
+/** Makes the judge of resources; what it compiles is kept for the next one. */
+export function createResourceValidator(definitions: Definitions): ValidateResource {
+  const profiles = new Map<string, ObjectCheck>();
+  const profileCheck = (url: string): ObjectCheck | undefined => {
+    const profile = definitions.structure(url);
+    if (!profile) return undefined;
+    const known = profiles.get(profile.url);
+    if (known) return known;
+    const check = profile.derivation === 'constraint' ? compileProfile(profile, types) : () => undefined;
+    profiles.set(profile.url, check);
+    return check;
+  };
+  const types: Types = createTypes(definitions, profileCheck);
+  return (resource, asked = []) => {
+    if (typeof resource !== 'object' || resource === null || Array.isArray(resource)) {
+      const text = `A resource must be an object, not ${kindOf(resource)}.`;
+      return [finding('structure', 'resource-type', rootPlace('Resource'), text)];
+    }
+    const run: Run = { issues: [], resource, rootResource: resource };
+    const place = rootPlace(showable(String(resource.resourceType)) ?? 'Resource');
+    types.resource(resource, place, run);
+    judgeProfiles(resource, asked, place, run, types);
+    return run.issues;
+  };
+}
+
+function judgeProfiles(
+  resource: Resource,
+  asked: readonly string[],
+  place: Place,
+  run: Run,
+  types: Types,
+): void {
+  const claimed = listOf((resource.meta as JsonObject | undefined)?.['profile']);
+  const judged = new Set<string>();
+  for (const [index, url] of claimed.entries()) {
+    if (typeof url !== 'string') continue;
+    const claim = at(at(place, 'meta'), 'profile', index);
+    judgeProfile(resource, url, claim, 'warning', place, run, types, judged);
+  }
+  for (const url of asked) judgeProfile(resource, url, place, 'error', place, run, types, judged);
+}
+
+function judgeProfile(
+  resource: Resource,
+  url: string,
+  claim: Place,
+  whenUnknown: 'warning' | 'error',
+  place: Place,
+  run: Run,
+  types: Types,
+  judged: Set<string>,
+): void {
+  const profile = types.definitions.structure(url);
+  if (!profile) {
+    const name = showable(url);
+    const text = `The profile ${name ? `'${name}'` : 'named here'} is not known here, so it was not checked.`;
+    run.issues.push(finding('not-found', 'profile-unknown', claim, text, whenUnknown));
+    return;
+  }
+  if (judged.has(profile.url)) return;
+  judged.add(profile.url);
+  if (profile.type !== resource.resourceType) {
+    const generic = profile.type === 'Resource' || profile.type === 'DomainResource';
+    if (generic) return;
+    const text = `The profile '${profile.url}' is for ${profile.type}.`;
+    run.issues.push(finding('invalid', 'resource-type', claim, text));
+    return;
+  }
+  types.profile(url)?.(resource, place, run);
+}
