@@ -3,8 +3,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import express, { type NextFunction, type Request, type Response, type Router } from 'express';
 
 /**
- * `ok`; `down`: the connection is cut; `slow`: answers after `delayMs`; `flaky`: of every three requests the first
- * is refused with 503, the second is carried out but its answer is lost, the third is answered; `nonsense`: a web
+ * `ok`; `down`: the connection is cut; `slow`: answers after `delayMs`; `flaky`: of every five requests the
+ * first is refused with 503, the third is carried out but its answer is lost, the others are answered; `nonsense`: a web
  * page with status 200, as from a proxy in front of the system.
  */
 const MODES = ['ok', 'down', 'slow', 'flaky', 'nonsense'] as const;
@@ -84,7 +84,7 @@ export function createFaultControl(options: FaultControlOptions): FaultControl {
       const entry = record(request, response, mode, options.now());
       requests.push(entry);
       count += 1;
-      applyMode({ mode, delayMs, turn: count % 3, request, response, next });
+      applyMode({ mode, delayMs, turn: count % 5, request, response, next });
     },
   };
 }
@@ -124,7 +124,7 @@ function applyMode(on: {
   } else if (mode === 'flaky' && on.turn === 1) {
     response.status(503).set('Retry-After', '1').json({ error: 'out of order for a moment' });
   } else {
-    if (mode === 'flaky' && on.turn === 2) loseAnswer(request, response);
+    if (mode === 'flaky' && on.turn === 3) loseAnswer(request, response);
     next();
   }
 }
