@@ -8,4 +8,22 @@ export {
   type LifecareStandInOptions,
   type StoredDocument,
 } from './lifecare/create-lifecare-stand-in.ts';
+export { type Browser, createBrowser, type Page } from './suomifi/browser.ts';
+export { CLAIMS as SUOMIFI_CLAIMS } from './suomifi/claims.ts';
+export {
+  createSuomifiSandbox,
+  type SuomifiSandbox,
+  type SuomifiSandboxOptions,
+} from './suomifi/create-suomifi-sandbox.ts';
+export { TEST_PERSONS, type TestPerson } from './suomifi/persons.ts';
+export { TEST_ACR } from './suomifi/provider.ts';
+export type { Quirk } from './suomifi/quirk.ts';
+export { choosePerson, signIn, signInAtSandbox } from './suomifi/sign-in.ts';
+export {
+  type LaunchRequest,
+  type LaunchResult,
+  launchStandalone,
+  requestBackendToken,
+  type SmartCredentials,
+} from './suomifi/smart-client.ts';
 export type { SandboxDependencies } from './types.ts';

@@ -1,0 +1,93 @@
+/**
+ * Verifies access tokens with the gateway's own keys, without asking anybody.
+ * @see https://www.rfc-editor.org/rfc/rfc9068 (JWT access tokens)
+ */
+import { createLocalJWKSet, errors, type JWTPayload, jwtVerify } from 'jose';
+import { SiltaError } from '../outcome.ts';
+import type { Principal } from '../principal.ts';
+import type { ClientRegistry } from './client-registry.ts';
+import { type Keys, toPublicJwk } from './keys.ts';
+import { parseScopes } from './scopes.ts';
+import type { Clock } from './types.ts';
+
+export interface AccessTokenParts {
+  readonly issuer: string;
+  readonly fhirBase: string;
+  readonly keys: Keys;
+  readonly clients: ClientRegistry;
+  readonly clock: Clock;
+}
+
+/**
+ * Makes the verifier. It throws SiltaError `token-expired`, or `unauthenticated` with one of the keys
+ * `token-malformed`, `token-algorithm`, `token-issuer`, `token-audience`, `token-signature`, `token-claims`,
+ * `token-client`.
+ */
+export function createAccessTokenVerifier(parts: AccessTokenParts): (token: string) => Promise<Principal> {
+  const keySet = createLocalJWKSet({ keys: parts.keys.asSigning.map(toPublicJwk) });
+  return async (token) => {
+    try {
+      const { payload } = await jwtVerify(token, keySet, {
+        algorithms: ['ES256', 'ES384'],
+        issuer: parts.issuer,
+        audience: parts.fhirBase,
+        typ: 'at+jwt',
+        requiredClaims: ['exp', 'client_id'],
+        currentDate: parts.clock(),
+      });
+      return toPrincipal(payload, parts.clients);
+    } catch (cause) {
+      throw explain(cause);
+    }
+  };
+}
+
+function toPrincipal(payload: JWTPayload, clients: ClientRegistry): Principal {
+  const { client_id: clientId, scope, patient, acr } = payload;
+  const client = clients.get(typeof clientId === 'string' ? clientId : undefined);
+  if (!client) throw refuse('client', 'is of a client that is not registered');
+  const common = {
+    clientId: client.clientId,
+    scopes: parseScopes(typeof scope === 'string' ? scope : ''),
+    sectors: client.sectors,
+  };
+  if (patient === undefined && client.kind !== 'portal') {
+    return Object.freeze({ ...common, kind: 'system', who: `Device/${client.clientId}` });
+  }
+  if (typeof patient !== 'string' || client.kind !== 'portal') {
+    throw refuse('claims', 'does not fit its client');
+  }
+  return Object.freeze({
+    ...common,
+    kind: 'citizen',
+    who: `Patient/${patient}`,
+    patientId: patient,
+    ...(typeof acr === 'string' && { acr }),
+  });
+}
+
+function explain(cause: unknown): unknown {
+  if (cause instanceof SiltaError) return cause;
+  if (cause instanceof errors.JWTExpired) {
+    return new SiltaError('token-expired', 'The access token has expired.', { key: 'token-expired', cause });
+  }
+  if (cause instanceof errors.JWTClaimValidationFailed) {
+    if (cause.claim === 'iss') return refuse('issuer', 'is of another issuer', cause);
+    if (cause.claim === 'aud') return refuse('audience', 'is for another service', cause);
+    return refuse('claims', 'lacks a claim or has a wrong one', cause);
+  }
+  if (cause instanceof errors.JOSEAlgNotAllowed)
+    return refuse('algorithm', 'is signed in a way not allowed', cause);
+  if (cause instanceof errors.JWKSNoMatchingKey || cause instanceof errors.JWSSignatureVerificationFailed) {
+    return refuse('signature', 'is not signed by this service', cause);
+  }
+  if (cause instanceof errors.JOSEError) return refuse('malformed', 'cannot be read', cause);
+  return cause;
+}
+
+function refuse(key: string, what: string, cause?: unknown): SiltaError {
+  return new SiltaError('unauthenticated', `The access token ${what}.`, {
+    key: `token-${key}`,
+    ...(cause !== undefined && { cause }),
+  });
+}

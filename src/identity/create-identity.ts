@@ -1,0 +1,137 @@
+/** Puts the room together: sign-in, authorization server, and the check of each request's caller. */
+import type { IncomingMessage } from 'node:http';
+import { Router } from 'express';
+import {
+  createOauthArtifactStore,
+  createSessionStore,
+  type Database,
+  type SessionStore,
+  type Store,
+} from '../store/index.ts';
+import { createAccessTokenVerifier } from './access-token.ts';
+import { authenticate } from './authenticate.ts';
+import { createAuthorizationServer } from './authorization-server.ts';
+import { type ClientRegistry, createClientRegistry } from './client-registry.ts';
+import { nameCookies } from './cookies.ts';
+import { createInteractionRoutes } from './interaction-routes.ts';
+import { type Keys, newest } from './keys.ts';
+import { createRelyingParty } from './relying-party.ts';
+import { createSignInRoutes } from './sign-in-routes.ts';
+import { describeSmart } from './smart-configuration.ts';
+import type { ClientRegistration, Clock, Identity, IdentityConfig, Logger } from './types.ts';
+import { createWebSessions, type WebSessions } from './web-sessions.ts';
+
+export interface IdentityParts {
+  readonly config: IdentityConfig;
+  readonly store: Store;
+  readonly database: Database;
+  readonly keys: Keys;
+  readonly clients: readonly ClientRegistration[];
+  /** Reaches the identification service and clients' JWKS; default the global `fetch`. */
+  readonly fetch?: typeof fetch;
+  readonly clock?: Clock;
+  readonly logger: Logger;
+}
+
+/** The parts completed with their defaults and with what several of the room's halves share. */
+interface Shared extends Required<IdentityParts> {
+  readonly issuer: string;
+  readonly fhirBase: string;
+  readonly registry: ClientRegistry;
+  readonly pending: SessionStore;
+  readonly sessions: WebSessions;
+}
+
+/**
+ * Creates the room.
+ * @throws TypeError when a registered client does not fit the authorization server
+ */
+export function createIdentity(parts: IdentityParts): Identity {
+  const shared = completeParts(parts);
+  const { issuer, fhirBase, sessions, registry, clock } = shared;
+  const artifacts = createOauthArtifactStore(parts.database);
+  const verifyToken = createAccessTokenVerifier({
+    issuer,
+    fhirBase,
+    keys: parts.keys,
+    clients: registry,
+    clock,
+  });
+  const router = Router();
+  router.use(createSignIn(shared), createOauth(shared, artifacts));
+  const smart = describeSmart(issuer, registry);
+  return {
+    router,
+    authenticate: (credentials) => authenticate(credentials, { sessions, verifyToken }),
+    session: (cookie) => sessions.find(cookie),
+    smartConfiguration: () => smart,
+    sweep: async () => {
+      await sessions.sweep();
+      await artifacts.removeExpired(clock());
+    },
+  };
+}
+
+function completeParts(parts: IdentityParts): Shared {
+  const { baseUrl } = parts.config;
+  const clock = parts.clock ?? (() => new Date());
+  const pending = createSessionStore(parts.database);
+  return {
+    ...parts,
+    clock,
+    fetch: parts.fetch ?? fetch,
+    issuer: `${baseUrl}/oauth`,
+    fhirBase: `${baseUrl}/fhir`,
+    registry: createClientRegistry(parts.clients),
+    pending,
+    sessions: createWebSessions({
+      store: pending,
+      cookies: nameCookies(baseUrl),
+      csrfSecret: newest(parts.keys.cookieSecrets),
+      clock,
+    }),
+  };
+}
+
+function createSignIn(shared: Shared): Router {
+  const { config, keys, clock } = shared;
+  const { profile } = config;
+  const redirectUri = `${config.baseUrl}/identity/${profile.name}/callback`;
+  return createSignInRoutes({
+    ...shared,
+    profile,
+    redirectUri,
+    cookies: nameCookies(config.baseUrl),
+    relyingParty: createRelyingParty({ profile, redirectUri, keys, fetch: shared.fetch, clock }),
+  });
+}
+
+function createOauth(shared: Shared, artifacts: ReturnType<typeof createOauthArtifactStore>): Router {
+  const { config } = shared;
+  const { portalTokenSeconds } = config;
+  const provider = createAuthorizationServer({
+    ...shared,
+    clients: shared.registry,
+    artifacts,
+    ...(portalTokenSeconds !== undefined && { portalTokenSeconds }),
+    allowPrivateJwksUris: config.allowPrivateJwksUris ?? config.mode === 'sandbox',
+  });
+  const router = Router();
+  const address = new URL(config.baseUrl);
+  router.use('/oauth', (request, _response, next) => {
+    pinAddress(request, address);
+    next();
+  });
+  router.use(
+    createInteractionRoutes({ ...shared, provider, profile: config.profile, clients: shared.registry }),
+  );
+  router.use('/oauth', provider.callback());
+  return router;
+}
+
+/** The provider builds addresses out of request headers; only the configured public address may go into them. */
+function pinAddress(request: IncomingMessage, address: URL): void {
+  delete request.headers['x-forwarded-host'];
+  request.headers.host = address.host;
+  request.headers['x-forwarded-proto'] = address.protocol.slice(0, -1);
+}

@@ -1,0 +1,163 @@
+/**
+ * The gateway's private keys: one set per use, so that a signing key never decrypts and the keys towards the
+ * identification service are not those of the authorization server. The newest key of a set signs; all are published;
+ * all decrypt. Rotating is adding a key at the front, and removing the last one when nothing it made is alive.
+ * @see https://www.rfc-editor.org/rfc/rfc7517
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose';
+import { z } from 'zod';
+import { SiltaError } from '../outcome.ts';
+
+export interface Keys {
+  /** Signs request objects and client assertions towards the identification service (RS256), newest first. */
+  readonly rpSigning: readonly PrivateJwk[];
+  /** Decrypts ID tokens of the identification service (RSA-OAEP), newest first. */
+  readonly rpEncryption: readonly PrivateJwk[];
+  /** Signs the authorization server's tokens (ES256 or ES384), newest first. */
+  readonly asSigning: readonly PrivateJwk[];
+  /** Signs cookies and derives CSRF tokens, newest first. */
+  readonly cookieSecrets: readonly string[];
+}
+
+/** A private key with its use, its algorithm and its RFC 7638 thumbprint as `kid`. */
+export type PrivateJwk = JWK & { readonly kid: string; readonly use: 'sig' | 'enc'; readonly alg: string };
+
+const rsa = z.looseObject({ kty: z.literal('RSA'), n: z.string().min(342), e: z.string(), d: z.string() });
+const ec = z.looseObject({
+  kty: z.literal('EC'),
+  crv: z.enum(['P-256', 'P-384']),
+  x: z.string(),
+  y: z.string(),
+  d: z.string(),
+});
+const fileSchema = z.strictObject({
+  'rp-signing': z.array(rsa).min(1),
+  'rp-encryption': z.array(rsa).min(1),
+  'as-signing': z.array(ec).min(1),
+  'cookie-secrets': z.array(z.string().min(43)).min(1),
+});
+type KeysFile = z.output<typeof fileSchema>;
+
+const SIGNING_ALGORITHM = { 'P-256': 'ES256', 'P-384': 'ES384' } as const;
+const RSA_BITS = 3072;
+const PRIVATE_MEMBERS = new Set(['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth']);
+
+/**
+ * Reads the private keys.
+ * @param options.file JSON `{ rp-signing, rp-encryption, as-signing, cookie-secrets }`, each a list, newest first
+ * @param options.generate whether a missing file is made, readable by its owner only; for the sandbox
+ * @throws SiltaError `invalid-request` when the file is missing or wrong; never with a part of a key in it
+ */
+export async function loadKeys(options: {
+  readonly file: string;
+  readonly generate?: boolean;
+}): Promise<Keys> {
+  const text =
+    (await readIfThere(options.file)) ?? (options.generate ? await makeFile(options.file) : undefined);
+  if (text === undefined) throw keysError('The keys file does not exist.');
+  return readKeys(text);
+}
+
+/** Reads the text of a keys file; see {@link loadKeys}. */
+export async function readKeys(text: string): Promise<Keys> {
+  const file = parseFile(text);
+  return Object.freeze({
+    rpSigning: await complete(file['rp-signing'], 'sig', () => 'RS256'),
+    rpEncryption: await complete(file['rp-encryption'], 'enc', () => 'RSA-OAEP'),
+    asSigning: await complete(file['as-signing'], 'sig', (key) => SIGNING_ALGORITHM[key.crv]),
+    cookieSecrets: file['cookie-secrets'],
+  });
+}
+
+/** Makes a new keys file's text: one fresh key for each use. */
+export async function generateKeys(): Promise<string> {
+  const make = async (alg: string): Promise<JWK> => {
+    const { privateKey } = await generateKeyPair(alg, { extractable: true, modulusLength: RSA_BITS });
+    return exportJWK(privateKey);
+  };
+  return `${JSON.stringify(
+    {
+      'rp-signing': [await make('RS256')],
+      'rp-encryption': [await make('RSA-OAEP')],
+      'as-signing': [await make('ES256')],
+      'cookie-secrets': [randomBytes(32).toString('base64url')],
+    },
+    undefined,
+    2,
+  )}\n`;
+}
+
+/** The public part of a key. */
+export function toPublicJwk(key: PrivateJwk): JWK {
+  return Object.fromEntries(Object.entries(key).filter(([member]) => !PRIVATE_MEMBERS.has(member))) as JWK;
+}
+
+/** The first, that is the newest, of a set that is never empty. */
+export function newest<T>(list: readonly T[]): T {
+  const [first] = list;
+  if (first === undefined) throw keysError('The keys file has an empty set.');
+  return first;
+}
+
+function parseFile(text: string): KeysFile {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // The parser's message quotes the text, which holds private keys.
+    throw keysError('The keys file is not JSON.');
+  }
+  const parsed = fileSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const places = parsed.error.issues.map((issue) => issue.path.join('.') || '(file)');
+  throw keysError(`The keys file is wrong at: ${[...new Set(places)].join(', ')}.`);
+}
+
+async function complete<K extends JWK>(
+  keys: readonly K[],
+  use: 'sig' | 'enc',
+  algorithmOf: (key: K) => string,
+): Promise<readonly PrivateJwk[]> {
+  return Promise.all(
+    keys.map(async (key) => ({
+      ...key,
+      use,
+      alg: algorithmOf(key),
+      kid: await calculateJwkThumbprint(key),
+    })),
+  );
+}
+
+async function readIfThere(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw keysError('The keys file cannot be read.', cause);
+  }
+}
+
+async function makeFile(file: string): Promise<string> {
+  const text = await generateKeys();
+  await mkdir(dirname(file), { recursive: true });
+  try {
+    const handle = await open(file, 'wx', 0o600);
+    try {
+      await handle.writeFile(text);
+    } finally {
+      await handle.close();
+    }
+    return text;
+  } catch (cause) {
+    // Another gateway on the same data directory was first: its keys are the ones.
+    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return readFile(file, 'utf8');
+    throw keysError('The keys file cannot be written.', cause);
+  }
+}
+
+function keysError(message: string, cause?: unknown): SiltaError {
+  return new SiltaError('invalid-request', message, { key: 'keys', ...(cause !== undefined && { cause }) });
+}

@@ -1,0 +1,33 @@
+import { CLIENT_ALGORITHMS } from './authorization-server.ts';
+import type { ClientRegistry } from './client-registry.ts';
+import { CONTEXT_SCOPES, formatScope, parseScopes } from './scopes.ts';
+import type { SmartConfiguration } from './types.ts';
+
+/**
+ * What SMART apps and systems need to know of the authorization server.
+ * @see https://hl7.org/fhir/smart-app-launch/conformance.html#using-well-known
+ */
+export function describeSmart(issuer: string, clients: ClientRegistry): SmartConfiguration {
+  const resourceScopes = clients.all.flatMap((client) => parseScopes(client.scopes.join(' ')));
+  return Object.freeze({
+    issuer,
+    jwks_uri: `${issuer}/jwks`,
+    authorization_endpoint: `${issuer}/auth`,
+    token_endpoint: `${issuer}/token`,
+    grant_types_supported: ['authorization_code', 'client_credentials'],
+    token_endpoint_auth_methods_supported: ['private_key_jwt'],
+    token_endpoint_auth_signing_alg_values_supported: CLIENT_ALGORITHMS,
+    scopes_supported: [...CONTEXT_SCOPES, ...new Set(resourceScopes.map(formatScope))],
+    response_types_supported: ['code'],
+    code_challenge_methods_supported: ['S256'],
+    capabilities: [
+      'launch-standalone',
+      'client-confidential-asymmetric',
+      'sso-openid-connect',
+      'context-standalone-patient',
+      'permission-patient',
+      'permission-v1',
+      'permission-v2',
+    ],
+  });
+}
