@@ -3,13 +3,16 @@
  *
  * @see https://hl7.org/fhir/R4/conformance-rules.html#constraints
  */
-import fhirpath from 'fhirpath';
-import r4 from 'fhirpath/fhir-context/r4';
+import fhirpath, { type Model } from 'fhirpath';
+import r4 from 'fhirpath/fhir-context/r4/index.js';
 import type { Constraint } from '../../definitions/index.ts';
 import type { JsonObject } from '../json.ts';
 import { expressionOf, type Place } from '../place.ts';
 import { nativeInvariant } from './native-invariants.ts';
 import type { ObjectCheck, Run } from './run.ts';
+
+// The model's own type leaves out what the engine's type allows to be left out.
+const MODEL = r4 as Model;
 
 /**
  * Rules that are judged while walking (an element has content, an extension has a value or extensions, contained
@@ -62,7 +65,7 @@ type Evaluate = (object: JsonObject, run: Run) => 'holds' | 'fails' | 'unknown';
 
 /** Parses once. An expression that the engine cannot evaluate on this content leaves the question open. */
 function compileExpression(expression: string, base: string): Evaluate {
-  const compiled = fhirpath.compile({ base, expression }, r4, { async: false, traceFn: () => undefined });
+  const compiled = fhirpath.compile({ base, expression }, MODEL, { async: false, traceFn: () => undefined });
   return (object, run) => {
     try {
       const result = compiled(object, { resource: run.resource, rootResource: run.rootResource });
