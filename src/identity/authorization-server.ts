@@ -61,8 +61,10 @@ export function createAuthorizationServer(parts: AuthorizationServerParts): Prov
 function configure(parts: AuthorizationServerParts): Configuration {
   const { keys, clock } = parts;
   return {
-    adapter: (model: string) => createArtifactAdapter(model, parts.artifacts, clock),
-    clients: parts.clients.all.map((client) => toMetadata(client, keys)),
+    adapter: (model: string) => {
+      const adapter = createArtifactAdapter(model, parts.artifacts, clock);
+      return model === 'Client' ? { ...adapter, find: async (id) => findClient(parts, id) } : adapter;
+    },
     clientAuthMethods: ['private_key_jwt'],
     jwks: { keys: keys.asSigning.map((key) => ({ ...key })) } as Configuration['jwks'],
     scopes: [...CONTEXT_SCOPES],
@@ -152,6 +154,11 @@ function grantableScopes(ctx: KoaContextWithOIDC, client: ClientRegistration | u
   }
   params['scope'] = scope;
   return scope;
+}
+
+function findClient({ clients, keys }: AuthorizationServerParts, id: string): ClientMetadata | undefined {
+  const client = clients.get(id);
+  return client && toMetadata(client, keys);
 }
 
 function toMetadata(client: ClientRegistration, keys: Keys): ClientMetadata {

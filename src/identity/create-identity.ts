@@ -42,10 +42,7 @@ interface Shared extends Required<IdentityParts> {
   readonly sessions: WebSessions;
 }
 
-/**
- * Creates the room.
- * @throws TypeError when a registered client does not fit the authorization server
- */
+/** Creates the room. Nothing is read or fetched before the first request. */
 export function createIdentity(parts: IdentityParts): Identity {
   const shared = completeParts(parts);
   const { issuer, fhirBase, sessions, registry, clock } = shared;
