@@ -29,6 +29,23 @@ export class MappingError extends Error {
   }
 }
 
+/** A map that does not compile; holds every error and warning that was found. */
+export class MapCompileError extends Error {
+  override readonly name = 'MapCompileError';
+  readonly diagnostics: readonly MapDiagnostic[];
+  constructor(diagnostics: readonly MapDiagnostic[]) {
+    super(diagnostics.map(formatDiagnostic).join('\n'));
+    this.diagnostics = diagnostics;
+  }
+}
+
+/** A diagnostic as one line: `file:line:col: message (suggestion)`. */
+export function formatDiagnostic(diagnostic: MapDiagnostic): string {
+  const { file, line, column, severity, message, suggestion } = diagnostic;
+  const prefix = severity === 'warning' ? 'warning: ' : '';
+  return `${file}:${line}:${column}: ${prefix}${message}${suggestion === undefined ? '' : ` (${suggestion})`}`;
+}
+
 export interface TraceLine {
   /** Path of the target element that was written. */
   readonly target: string;
@@ -44,6 +61,18 @@ export interface MapEnvironment {
   readonly uuid: () => string;
 }
 
+/** What a run tells while it goes on, when somebody asks: for traces and for coverage. */
+export interface MapObserver {
+  /** A target element was written. */
+  wrote?(line: TraceLine): void;
+  /** A rule, known by its position, was applied to an item. */
+  applied?(position: Position): void;
+  /** A `where` or `check`, known by its position, was decided. */
+  decided?(position: Position, outcome: boolean): void;
+  /** A ConceptMap translated a code. */
+  translated?(map: string, system: string | undefined, code: string): void;
+}
+
 /** A compiled map: sources by the names of the first group's source inputs → the target's value. */
 export interface CompiledMap {
   readonly url: string;
@@ -52,9 +81,21 @@ export interface CompiledMap {
   readonly structureMap: StructureMap;
   /** Names of the source inputs of the first group, in order. */
   readonly sources: readonly string[];
+  /** What is suspicious in the map but does not keep it from running. */
+  readonly warnings: readonly MapDiagnostic[];
+  /**
+   * Runs the map. Pure: the same sources and environment give the same result, and the sources stay as they are.
+   * @throws MappingError with the place and the rule, for everything that goes wrong
+   */
   run(sources: Readonly<Record<string, unknown>>, environment: MapEnvironment): unknown;
   trace(
     sources: Readonly<Record<string, unknown>>,
     environment: MapEnvironment,
   ): { readonly result: unknown; readonly trace: readonly TraceLine[] };
+  /** Runs the map and tells the observer; slower than `run`, with the same result. */
+  observe(
+    sources: Readonly<Record<string, unknown>>,
+    environment: MapEnvironment,
+    observer: MapObserver,
+  ): unknown;
 }

@@ -1,0 +1,400 @@
+/**
+ * The right side of a rule: what to make and where to put it.
+ *
+ * @see https://build.fhir.org/mapping-language.html#targets
+ */
+import { didYouMean } from '../suggestion.ts';
+import type { TargetNode } from '../tree.ts';
+import {
+  type Frame,
+  failAt,
+  isObject,
+  type JsonObject,
+  PATH,
+  Place,
+  type SharedPool,
+  type Site,
+  type Step,
+} from './frame.ts';
+import { type Child, isOpen, isPrimitive, isResource, type Shape, typeName } from './model.ts';
+import type { Scope, Variable } from './scope.ts';
+import type { ValueCode } from './transforms/call.ts';
+import { TRANSFORM_COMPILERS } from './transforms/table.ts';
+import { makeFresh } from './transforms/values.ts';
+import { chooseSlot, insertItem, parentOf, writeCompanion, writeSingle } from './write-element.ts';
+
+/** A compiled target: its step, and the step that takes away what it made and nothing was put into. */
+export interface TargetCode {
+  readonly write: Step;
+  readonly prune?: Step;
+}
+
+/** What a target is compiled with. */
+export interface TargetPlace {
+  readonly node: TargetNode;
+  readonly scope: Scope;
+  readonly site: Site;
+  /** The item of the rule's first source. */
+  readonly item: Variable | undefined;
+}
+
+type Parent = (frame: Frame) => JsonObject;
+
+interface Element {
+  readonly child: Child;
+  readonly shape: Shape;
+  readonly parent: Parent;
+  readonly parentSlot: number;
+}
+
+/** An element of a target type; a diagnostic when there is none. */
+export function findChild(place: TargetPlace, shape: Shape, name: string): Child | undefined {
+  const { models } = place.scope.build;
+  const child = models.child(shape, name);
+  if (!child) {
+    const known = didYouMean(name, models.childNames(shape));
+    place.scope.error(place.node.position, `${typeName(shape)} has no element '${name}'`, known);
+  } else if (child.alternatives.length === 0)
+    place.scope.error(place.node.position, `the type of '${name}' is not known`);
+  return child?.alternatives.length ? child : undefined;
+}
+
+/** Goes through `a.b` of `tgt.a.b.c`: single elements, made when they are not there yet. */
+function enter(
+  place: TargetPlace,
+  at: { shape: Shape; parent: Parent },
+  name: string,
+): typeof at | undefined {
+  const child = findChild(place, at.shape, name);
+  const only = child?.alternatives[0];
+  if (!child || !only) return undefined;
+  if (child.isList || child.alternatives.length > 1 || isPrimitive(only.shape)) {
+    place.scope.error(
+      place.node.position,
+      `'${name}' cannot be written through: give it a variable with 'as'`,
+    );
+    return undefined;
+  }
+  const { parent } = at;
+  return {
+    shape: only.shape,
+    parent: (frame) => {
+      const holder = parent(frame);
+      holder[only.key] ??= {};
+      return holder[only.key] as JsonObject;
+    },
+  };
+}
+
+function findElement(place: TargetPlace, context: Variable): Element | undefined {
+  const { node, scope, site } = place;
+  const [start] = context.shapes;
+  if (!start || context.shapes.length > 1) {
+    scope.error(
+      node.position,
+      `the type of '${context.name}' is not known, so nothing can be written into it`,
+    );
+    return undefined;
+  }
+  let at = { shape: start, parent: (frame: Frame) => parentOf(frame, context.slot, site) };
+  for (const name of node.path.slice(0, -1)) {
+    const next = enter(place, at, name);
+    if (!next) return undefined;
+    at = next;
+  }
+  const child = findChild(place, at.shape, node.path.at(-1) ?? '');
+  return child && { child, ...at, parentSlot: context.slot };
+}
+
+function compileTransform(place: TargetPlace, target: Child | undefined): ValueCode | undefined {
+  const { node, scope, site, item } = place;
+  if (!node.transform) return undefined;
+  return TRANSFORM_COMPILERS[node.transform.name]({ node: node.transform, scope, site, target, item });
+}
+
+/** A fresh element without a transform: its type must be the only one. */
+function implicitCreate(place: TargetPlace, child: Child): ValueCode | undefined {
+  const { scope, node } = place;
+  const [only] = child.alternatives;
+  if (child.alternatives.length > 1 || !only || isOpen(only.shape)) {
+    const types = child.alternatives.slice(0, 6).map((each) => typeName(each.shape));
+    scope.error(node.position, `'${child.name}' can be ${types.join(', ')}: say which`, {
+      suggestion: `${node.path.join('.')} = create('Type')`,
+    });
+    return undefined;
+  }
+  return { shapes: [only.shape], value: makeFresh(only.shape), isFresh: true };
+}
+
+/** Tells the observer of a write. */
+function tracer(place: TargetPlace, code: ValueCode, element: Element, variable: Variable | undefined) {
+  const { site, scope, item } = place;
+  if (!scope.build.instrumented) return undefined;
+  const origin = code.from?.mode === 'source' ? code.from : item;
+  return (frame: Frame, key: string, index: number | undefined): void => {
+    const base = String(frame.slots[element.parentSlot + PATH] ?? '');
+    const inner = place.node.path.slice(0, -1).map((name) => `.${name}`);
+    const target = `${base}${inner.join('')}.${key}${index === undefined ? '' : `[${index}]`}`;
+    if (variable) frame.slots[variable.slot + PATH] = target;
+    const source = origin && (frame.slots[origin.slot + PATH] as string | undefined);
+    frame.run.observer?.wrote?.({ target, rule: site.rule, position: site.position, source });
+  };
+}
+
+/** Whether the target joins what is there already instead of adding to it. */
+function joins(node: TargetNode): 'share' | 'first' | undefined {
+  if (node.listModes.includes('share')) return 'share';
+  return node.listModes.includes('collate') || node.listModes.includes('single') ? 'first' : undefined;
+}
+
+/**
+ * The instance of `share name` for the rule's n-th item: the n-th one that any rule with this name made.
+ *
+ * @see https://hl7.org/fhir/R4/valueset-map-target-list-mode.html
+ */
+function sharedInstance(
+  frame: Frame,
+  holder: JsonObject,
+  node: TargetNode,
+  key: string,
+  make: () => unknown,
+): unknown {
+  const { shared } = frame.run;
+  let pools = shared.get(holder);
+  if (!pools) {
+    pools = new Map();
+    shared.set(holder, pools);
+  }
+  const name = `${key} ${node.shareName}`;
+  const pool: SharedPool = pools.get(name) ?? { items: [], taken: new Map() };
+  pools.set(name, pool);
+  const next = pool.taken.get(node) ?? 0;
+  pool.taken.set(node, next + 1);
+  if (next === pool.items.length) pool.items.push(make());
+  return pool.items[next];
+}
+
+function writeObject(
+  place: TargetPlace,
+  element: Element,
+  code: ValueCode,
+  variable: Variable | undefined,
+): Step | undefined {
+  const { node, site, scope } = place;
+  const { child, parent } = element;
+  const choose = chooseSlot(scope, site, child, code);
+  if (!choose) return undefined;
+  const trace = tracer(place, code, element, variable);
+  const join = code.isFresh ? joins(node) : undefined;
+  const isListed = node.listModes.length > 0;
+  return (frame) => {
+    const made = code.value(frame);
+    const companion = code.companion?.(frame);
+    if ((made === undefined || made === null) && companion === undefined) {
+      if (variable) frame.slots[variable.slot] = undefined;
+      return;
+    }
+    const slot = choose(made, code.type?.(frame));
+    const { key } = slot;
+    const holder = parent(frame);
+    let value = made === undefined || made === null ? undefined : slot.fit(made);
+    let index: number | undefined;
+    if (child.isList) {
+      holder[key] ??= [];
+      const list = holder[key] as unknown[];
+      if (join === 'first' && list.length > 0) value = list[0];
+      else if (join === 'share')
+        value = sharedInstance(frame, holder, node, key, () => {
+          list.push(value);
+          return value;
+        });
+      else if (isListed) insertItem(frame.run, list, value, node, site);
+      else list.push(value ?? null);
+      if (companion !== undefined) writeCompanion(holder, key, companion, list.length - 1);
+      if (trace) index = list.indexOf(value);
+    } else if (code.isFresh && holder[key] !== undefined) value = holder[key];
+    else {
+      if (value !== undefined) writeSingle(holder, key, value, site);
+      writeCompanion(holder, key, companion, undefined);
+    }
+    if (variable) frame.slots[variable.slot] = value;
+    trace?.(frame, key, index);
+  };
+}
+
+/** A primitive element with a variable and no value yet: `src.status as s -> tgt.status as t then …`. */
+function openPlace(place: TargetPlace, element: Element, variable: Variable): Step | undefined {
+  const { node, scope } = place;
+  const [only] = element.child.alternatives;
+  if (node.listModes.length > 0) {
+    scope.error(node.position, 'a list mode needs a value here, because the element is a primitive');
+    return undefined;
+  }
+  const key = only?.key ?? element.child.name;
+  const trace = tracer(place, { shapes: [], value: () => undefined }, element, variable);
+  return (frame) => {
+    frame.slots[variable.slot] = new Place(element.parent(frame), key, element.child.isList);
+    trace?.(frame, key, undefined);
+  };
+}
+
+/** Takes away an object that this target made and nothing filled. */
+function pruneEmpty(element: Element, variable: Variable): Step {
+  const { slot } = variable;
+  const { isList } = element.child;
+  return (frame) => {
+    const value = frame.slots[slot];
+    if (!isObject(value) || value instanceof Place) return;
+    for (const _ in value) return;
+    const holder = element.parent(frame);
+    for (const { key } of element.child.alternatives) {
+      if (!isList && holder[key] === value) delete holder[key];
+      const list = isList ? holder[key] : undefined;
+      if (!Array.isArray(list)) continue;
+      const index = list.lastIndexOf(value);
+      if (index >= 0) list.splice(index, 1);
+      if (list.length === 0) delete holder[key];
+    }
+  };
+}
+
+function compileElement(place: TargetPlace, context: Variable): TargetCode | undefined {
+  const { node, scope } = place;
+  const element = findElement(place, context);
+  if (!element) {
+    if (node.variable !== undefined) scope.declare(node.variable, 'target', []);
+    return undefined;
+  }
+  const [only] = element.child.alternatives;
+  if (
+    !node.transform &&
+    node.variable !== undefined &&
+    only &&
+    isPrimitive(only.shape) &&
+    !element.child.isChoice
+  ) {
+    const variable = scope.declare(node.variable, 'target', [only.shape]);
+    const write = openPlace(place, element, variable);
+    return write && { write };
+  }
+  const code = node.transform ? compileTransform(place, element.child) : implicitCreate(place, element.child);
+  const shapes = code?.shapes.length ? code.shapes : element.child.alternatives.map((each) => each.shape);
+  const named = node.variable ?? (code?.isFresh ? `$${scope.slots}` : undefined);
+  const variable = named === undefined ? undefined : scope.declare(named, 'target', shapes);
+  const write = code && writeObject(place, element, code, variable);
+  if (!write) return undefined;
+  const isPruned =
+    code.isFresh && variable && !isResource(code.shapes[0] as Shape) && joins(node) !== 'share';
+  return isPruned ? { write, prune: pruneEmpty(element, variable) } : { write };
+}
+
+/** `t.value = v`, `t.extension as e`, `t.id = i` on a primitive target. */
+function compilePrimitivePart(place: TargetPlace, context: Variable, shape: Shape): TargetCode | undefined {
+  const { node, scope, site } = place;
+  const [name = 'value', ...deeper] = node.path;
+  if (name !== 'value' || deeper.length > 0) {
+    const inner = scope.nest().declare('$companion', 'target', [shape]);
+    const element = findElement({ ...place, node: { ...node, path: [name] } }, { ...context });
+    if (!element || deeper.length > 0) return undefined;
+    const parent = (frame: Frame): JsonObject => placeOf(frame, context, site).companion();
+    return compileInto(place, { ...element, parent, parentSlot: inner.slot });
+  }
+  const alternative = {
+    name: 'value',
+    isList: false,
+    isChoice: false,
+    alternatives: [{ key: 'value', shape }],
+  };
+  const code = compileTransform(place, alternative);
+  const choose = code && chooseSlot(scope, site, alternative, code);
+  if (!code || !choose) return undefined;
+  return {
+    write: (frame) => {
+      const value = code.value(frame);
+      const target = placeOf(frame, context, site);
+      const companion = node.path.length === 0 ? code.companion?.(frame) : undefined;
+      if (isObject(companion)) Object.assign(target.companion(), companion);
+      if (value === undefined || value === null) return;
+      const fitted = choose(value, code.type?.(frame)).fit(value);
+      if (target.get() !== undefined && target.get() !== fitted)
+        failAt(site, `'${context.name}' is written a second time with another value`);
+      target.set(fitted);
+    },
+  };
+}
+
+function compileInto(place: TargetPlace, element: Element): TargetCode | undefined {
+  const { node, scope } = place;
+  const code = node.transform ? compileTransform(place, element.child) : implicitCreate(place, element.child);
+  const shapes = code?.shapes.length ? code.shapes : element.child.alternatives.map((each) => each.shape);
+  const variable = node.variable === undefined ? undefined : scope.declare(node.variable, 'target', shapes);
+  const write = code && writeObject(place, element, code, variable);
+  return write && { write };
+}
+
+function placeOf(frame: Frame, variable: Variable, site: Site): Place {
+  const place = frame.slots[variable.slot];
+  return place instanceof Place
+    ? place
+    : failAt(site, `'${variable.name}' is not an element that can be set`);
+}
+
+/** `create('Patient') as p` and `(expression) as x`: a variable and nothing written. */
+function compileLocal(place: TargetPlace): TargetCode | undefined {
+  const { node, scope, item } = place;
+  const code = compileTransform(place, undefined);
+  const { variable: name } = node;
+  if (name === undefined) {
+    scope.error(node.position, "this value goes nowhere: give it a variable with 'as'");
+    return undefined;
+  }
+  const variable = scope.declare(name, code?.isFresh ? 'target' : 'local', code?.shapes ?? []);
+  if (!code) return undefined;
+  const origin = scope.build.instrumented ? item : undefined;
+  return {
+    write: (frame) => {
+      frame.slots[variable.slot] = code.value(frame);
+      if (origin) frame.slots[variable.slot + PATH] = code.isFresh ? name : frame.slots[origin.slot + PATH];
+    },
+  };
+}
+
+/** `tgt as t`: another name for the same thing. */
+function compileAlias(place: TargetPlace, context: Variable): TargetCode | undefined {
+  const { node, scope } = place;
+  if (node.variable === undefined) {
+    scope.error(node.position, `nothing is put into '${context.name}'`, {
+      suggestion: `write ${context.name}.element = …`,
+    });
+    return undefined;
+  }
+  const { slot } = scope.declare(node.variable, context.mode, context.shapes);
+  return {
+    write: (frame) => {
+      for (let offset = 0; offset <= PATH; offset += 1)
+        frame.slots[slot + offset] = frame.slots[context.slot + offset];
+    },
+  };
+}
+
+/** Compiles a target and declares its variable in the scope; undefined when something is wrong with it. */
+export function compileTarget(place: TargetPlace): TargetCode | undefined {
+  const { node, scope } = place;
+  if (node.context === undefined) return compileLocal(place);
+  const context = scope.require(node.context, node.position);
+  if (!context) {
+    if (node.variable !== undefined) scope.declare(node.variable, 'target', []);
+    return undefined;
+  }
+  if (context.mode === 'source') {
+    scope.error(node.position, `'${context.name}' is a source and cannot be written`);
+    return undefined;
+  }
+  const [shape] = context.shapes;
+  if (shape && isPrimitive(shape) && (node.path.length > 0 || node.transform))
+    return compilePrimitivePart(place, context, shape);
+  if (node.path.length > 0) return compileElement(place, context);
+  if (!node.transform) return compileAlias(place, context);
+  scope.error(node.position, `'${context.name}' is not a primitive: write one of its elements`);
+  return undefined;
+}
