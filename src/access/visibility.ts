@@ -38,7 +38,7 @@ export function isConfined(principal: Principal): boolean {
 export function visibilityOf(principal: Principal): Visibility {
   if (principal.kind === 'gateway') return { sectors: ALL_SECTORS };
   if (!isConfined(principal)) return { sectors: principal.sectors };
-  return { patientId: principal.patientId ?? '', sectors: principal.sectors };
+  return { patientId: principal.patientId ?? '', sectors: principal.sectors, sharedTypes: SHARED_TYPES };
 }
 
 /** Whether a type can hold anything that a confined caller may see. */

@@ -4,12 +4,23 @@ import type {
   CapabilityStatementRestResource,
   CapabilityStatementRestSecurity,
 } from 'fhir/r4';
+import type { SearchType } from '../definitions/index.ts';
 import { isStoredType, ROUTES } from './routes.ts';
 import type { RestOptions } from './types.ts';
 
 type TypeCode = CapabilityStatementRestResource['type'];
 type Interaction = NonNullable<CapabilityStatementRestResource['interaction']>[number]['code'];
 
+/** Kinds of search parameters that the store indexes. */
+const SEARCHABLE: ReadonlySet<SearchType> = new Set([
+  'token',
+  'string',
+  'date',
+  'reference',
+  'uri',
+  'number',
+  'quantity',
+]);
 const OAUTH_URIS = 'http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris';
 const VALIDATE = 'http://hl7.org/fhir/OperationDefinition/Resource-validate';
 
@@ -52,11 +63,9 @@ function describeType(rest: RestOptions, type: string): CapabilityStatementRestR
     conditionalUpdate: false,
     conditionalDelete: 'not-supported',
     referencePolicy: ['literal', 'enforced'],
-    searchParam: [...rest.definitions.searchParameters(type).values()].map((parameter) => ({
-      name: parameter.code,
-      definition: parameter.url,
-      type: parameter.type,
-    })),
+    searchParam: [...rest.definitions.searchParameters(type).values()]
+      .filter((parameter) => SEARCHABLE.has(parameter.type) && parameter.expression !== '')
+      .map(({ code, url, type: kind }) => ({ name: code, definition: url, type: kind })),
     operation: [{ name: 'validate', definition: VALIDATE }],
   };
 }

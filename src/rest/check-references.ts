@@ -9,6 +9,8 @@ import type { Visibility } from '../store/index.ts';
 import type { Reader } from './types.ts';
 
 const RELATIVE = /^([A-Z][A-Za-z]{1,63})\/([A-Za-z0-9.-]{1,64})(?:\/_history\/[A-Za-z0-9.-]{1,64})?$/;
+/** Ids in one look-up; a search takes no more values in one parameter. */
+const MOST_IDS = 400;
 
 export interface FoundReference {
   readonly type: string;
@@ -63,12 +65,20 @@ export async function findDangling(
     if (definitions.resourceTypes.has(type)) idsByType.set(type, (idsByType.get(type) ?? new Set()).add(id));
   }
   const known = new Set<string>();
-  for (const [type, ids] of idsByType) {
-    const parameters = [['_id', [...ids].join(',')] as const, ['_count', String(ids.size)] as const];
-    const page = await reader.search({ type, parameters, visibility });
-    for (const stored of page.matches) known.add(`${type}/${stored.id}`);
+  for (const [type, all] of idsByType) {
+    for (const ids of inChunks([...all])) {
+      const parameters = [['_id', ids.join(',')] as const, ['_count', String(ids.length)] as const];
+      const page = await reader.search({ type, parameters, visibility });
+      for (const stored of page.matches) known.add(`${type}/${stored.id}`);
+    }
   }
   return open.filter(({ type, id }) => !known.has(`${type}/${id}`)).map(danglingIssue);
+}
+
+function inChunks(ids: readonly string[]): readonly (readonly string[])[] {
+  return Array.from({ length: Math.ceil(ids.length / MOST_IDS) }, (_, n) =>
+    ids.slice(n * MOST_IDS, (n + 1) * MOST_IDS),
+  );
 }
 
 function danglingIssue({ type, expression }: FoundReference): Issue {

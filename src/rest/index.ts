@@ -2,4 +2,5 @@ export { createRest } from './create-rest.ts';
 export { httpLogOptions, maskHetu } from './http-log.ts';
 export { renderError } from './render-error.ts';
 export { requestId, requestIdOf } from './request-id.ts';
+export { createTransact } from './transact.ts';
 export type { Logger, RestLimits, RestOptions } from './types.ts';
