@@ -1,3 +1,4 @@
+export { createStore } from './create-store.ts';
 export { type Database, openDatabase, type Queryable, type Row } from './database.ts';
 export {
   type ClaimedChange,

@@ -56,6 +56,8 @@ export interface Visibility {
   /** Confines to one patient's compartment (and to resources that are in no compartment, such as Questionnaire). */
   readonly patientId?: string;
   readonly sectors: readonly Sector[];
+  /** Types in no compartment that a confined caller may see, through includes and chains too; absent: all of them. */
+  readonly sharedTypes?: ReadonlySet<string>;
 }
 
 export interface SearchQuery {

@@ -1,0 +1,86 @@
+import type { Definitions } from '../definitions/index.ts';
+import type { Database, Queryable } from './database.ts';
+import { inSavepoint } from './delivery-savepoint.ts';
+import { createIndexPlans } from './index-plan.ts';
+import { readHistory, readResource, readVersion } from './read-resource.ts';
+import { createCanonicalResolver } from './resolve-canonical.ts';
+import { searchResources } from './search-resources.ts';
+import type { Store, StoreTransaction, Write, WriteContext } from './types.ts';
+import { writeAudit } from './write-audit.ts';
+import { writeResources } from './write-resources.ts';
+
+/**
+ * The store over a migrated database.
+ * @param options.clock gives `meta.lastUpdated`
+ */
+export function createStore(options: {
+  readonly database: Database;
+  readonly definitions: Definitions;
+  readonly clock: () => Date;
+}): Store {
+  const { database, definitions, clock } = options;
+  const parts = { definitions, planOf: createIndexPlans(definitions), clock };
+  const canonicals = createCanonicalResolver(database, parts.planOf, clock);
+  const forget = (writes: readonly Write[]): void => {
+    for (const write of writes)
+      canonicals.forget(write.kind === 'delete' ? write.type : write.resource.resourceType);
+  };
+  const open = (sql: Queryable, written: Write[]): StoreTransaction => ({
+    sql,
+    lock: async (key) => {
+      await sql.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [key], 'lock-key');
+    },
+    read: (type, id) => readResource(sql, type, id),
+    search: (query) => searchResources(sql, parts, query),
+    write: async (writes, context) => {
+      written.push(...writes);
+      return writeInTransaction(sql, parts, writes, context);
+    },
+  });
+  return {
+    read: (type, id) => readResource(database, type, id),
+    readVersion: (type, id, versionId) => readVersion(database, type, id, versionId),
+    history: (type, id, range) => readHistory(database, type, id, range),
+    search: (query) => searchResources(database, parts, query),
+    write: async (writes, context) => {
+      const stored = await retryDeadlocks(() => writeResources(database, parts, writes, context));
+      forget(writes);
+      return stored;
+    },
+    transaction: async (work) => {
+      const written: Write[] = [];
+      const result = await database.transaction((sql) => work(open(sql, written)));
+      forget(written);
+      return result;
+    },
+    audit: (entries) => writeAudit(database, entries),
+    resolveCanonical: canonicals.resolve,
+  };
+}
+
+/** A cause that had its effect already fails one write and not the transaction around it. */
+function writeInTransaction(
+  sql: Queryable,
+  parts: Parameters<typeof writeResources>[1],
+  writes: readonly Write[],
+  context: WriteContext,
+): ReturnType<typeof writeResources> {
+  const write = () => writeResources(sql, parts, writes, context);
+  if (context.once === undefined) return write();
+  return inSavepoint(sql, write, (error) => {
+    throw error;
+  });
+}
+
+const ATTEMPTS = 5;
+
+async function retryDeadlocks<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      const isDeadlock = (error as { code?: string }).code === '40P01';
+      if (!isDeadlock || attempt >= ATTEMPTS) throw error;
+    }
+  }
+}

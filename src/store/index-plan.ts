@@ -1,0 +1,139 @@
+import { createHash } from 'node:crypto';
+import type { Definitions, SearchParameter } from '../definitions/index.ts';
+import type { Resource } from '../resource.ts';
+import { compilePath, type Found } from './index-path.ts';
+
+/** Which index table holds the values of a parameter. */
+export type IndexTable = 'token' | 'string' | 'date' | 'reference' | 'quantity';
+
+/** How one search parameter of one resource type is indexed. */
+export interface IndexedParameter {
+  readonly definition: SearchParameter;
+  /** The number that stands for type and code in the index tables. */
+  readonly param: number;
+  readonly table: IndexTable;
+  /** Confines an alias to references to this type: `patient` is `subject` with a Patient in it. */
+  readonly only?: string;
+  readonly extract: (resource: Resource, emit: (found: Found) => void) => void;
+}
+
+export interface IndexPlan {
+  readonly type: string;
+  /** Every parameter that can be searched by, by code. */
+  readonly parameters: ReadonlyMap<string, IndexedParameter>;
+  /** The parameters that write index rows: without aliases and without what is a column of the resource. */
+  readonly written: readonly IndexedParameter[];
+  /** Params by whose references the resource is in a patient's compartment. */
+  readonly compartment: ReadonlySet<number>;
+  /** Stands for the compartment itself in the reference index. */
+  readonly compartmentParam: number;
+  /** Whether resources of the type belong to a patient at all. */
+  readonly inCompartment: boolean;
+}
+
+/** Parameters that are columns of the resource row. */
+export const COLUMN_PARAMETERS: ReadonlySet<string> = new Set(['_id', '_lastUpdated']);
+
+const TABLES: Readonly<Partial<Record<SearchParameter['type'], IndexTable>>> = {
+  token: 'token',
+  string: 'string',
+  date: 'date',
+  reference: 'reference',
+  uri: 'reference',
+  number: 'quantity',
+  quantity: 'quantity',
+};
+
+/** Makes index plans, one per resource type, each when it is first needed. */
+export function createIndexPlans(definitions: Definitions): (type: string) => IndexPlan {
+  const plans = new Map<string, IndexPlan>();
+  return (type) => {
+    const known = plans.get(type);
+    if (known) return known;
+    const plan = planIndex(type, definitions);
+    plans.set(type, plan);
+    return plan;
+  };
+}
+
+function planIndex(type: string, definitions: Definitions): IndexPlan {
+  const all = definitions.searchParameters(type);
+  const parameters = new Map<string, IndexedParameter>();
+  for (const [code, definition] of all) {
+    const planned = planParameter(type, definition, all, definitions);
+    if (planned) parameters.set(code, planned);
+  }
+  const written = [...parameters.values()].filter(
+    (each) => each.only === undefined && !COLUMN_PARAMETERS.has(each.definition.code),
+  );
+  checkDistinct(type, written);
+  const codes = definitions.patientCompartment(type);
+  return Object.freeze({
+    type,
+    parameters,
+    written,
+    compartment: new Set(codes.flatMap((code) => parameters.get(code)?.param ?? [])),
+    compartmentParam: paramNumber(type, '$compartment'),
+    inCompartment: type === 'Patient' || codes.length > 0,
+  });
+}
+
+function planParameter(
+  type: string,
+  definition: SearchParameter,
+  all: ReadonlyMap<string, SearchParameter>,
+  definitions: Definitions,
+): IndexedParameter | undefined {
+  const table = TABLES[definition.type];
+  if (!table || definition.expression === '') return undefined;
+  const whole = aliasOf(definition, all);
+  const branches = (whole?.definition ?? definition).expression
+    .split(' | ')
+    .map((branch) => compilePath(branch, type, definitions));
+  return Object.freeze({
+    definition,
+    param: paramNumber(type, whole?.definition.code ?? definition.code),
+    table,
+    ...(whole && { only: whole.target }),
+    extract: (resource: Resource, emit: (found: Found) => void) => {
+      for (const branch of branches) branch(resource, emit);
+    },
+  });
+}
+
+/** The parameter whose values, confined to one target type, are this one's: it need not be indexed twice. */
+function aliasOf(
+  definition: SearchParameter,
+  all: ReadonlyMap<string, SearchParameter>,
+): { readonly definition: SearchParameter; readonly target: string } | undefined {
+  const match = /^([\w.]+)\.where\(resolve\(\) is ([A-Z]\w*)\)$/.exec(definition.expression);
+  const [, path, target] = match ?? [];
+  if (path === undefined || target === undefined || definition.type !== 'reference') return undefined;
+  for (const other of all.values()) {
+    if (other.type === 'reference' && other.expression === path) return { definition: other, target };
+  }
+  return undefined;
+}
+
+/** A number for a type's parameter: the start of its name's hash, the same on every gateway and in every release. */
+function paramNumber(type: string, code: string): number {
+  return createHash('sha256').update(`${type}.${code}`).digest().readInt32BE(0);
+}
+
+/** The number under which a reference parameter's `:identifier` values are in the token index. */
+export function identifierNumber(param: number): number {
+  return ~param;
+}
+
+function checkDistinct(type: string, parameters: readonly IndexedParameter[]): void {
+  const codes = new Map<number, string>();
+  for (const { param, definition } of parameters) {
+    const other = codes.get(param);
+    if (other && other !== definition.code) {
+      throw new Error(
+        `The search parameters ${other} and ${definition.code} of ${type} share an index number.`,
+      );
+    }
+    codes.set(param, definition.code);
+  }
+}

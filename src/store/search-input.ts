@@ -1,0 +1,107 @@
+/**
+ * Reads names and values of search parameters. Values may hold personal identity codes, so no error repeats one.
+ * @see https://hl7.org/fhir/R4/search.html#escaping
+ */
+import { SiltaError } from '../outcome.ts';
+
+/** A parameter as the search sees it: `code:modifier` and its alternatives. */
+export interface SearchInput {
+  /** The whole name, for errors. */
+  readonly name: string;
+  readonly code: string;
+  readonly modifier?: string;
+  /** Alternatives, still escaped. */
+  readonly values: readonly string[];
+}
+
+/** Splits a name at its modifier and a value at its commas. */
+export function readInput(name: string, value: string): SearchInput {
+  const colon = name.indexOf(':');
+  const values = splitEscaped(value, ',');
+  if (values.some((each) => each === '')) throw malformed(name, 'a value is empty');
+  if (values.length > MOST_VALUES) throw malformed(name, `at most ${MOST_VALUES} values`);
+  return {
+    name,
+    code: colon < 0 ? name : name.slice(0, colon),
+    ...(colon >= 0 && { modifier: name.slice(colon + 1) }),
+    values,
+  };
+}
+
+const MOST_VALUES = 500;
+
+/** Splits at each separator that no backslash stands before; the parts stay escaped. */
+export function splitEscaped(text: string, separator: ',' | '|' | '$'): string[] {
+  if (!text.includes('\\')) return text.split(separator);
+  const parts: string[] = [];
+  let start = 0;
+  for (let i = 0; i < text.length; i++) {
+    if (text[i] === '\\') i++;
+    else if (text[i] === separator) {
+      parts.push(text.slice(start, i));
+      start = i + 1;
+    }
+  }
+  parts.push(text.slice(start));
+  return parts;
+}
+
+/** Takes the backslashes away. */
+export function unescapeValue(text: string): string {
+  return text.includes('\\') ? text.replace(/\\([,|$\\])/g, '$1') : text;
+}
+
+/** `invalid-parameter` that says what is wrong and never repeats the value. */
+export function malformed(name: string, problem: string): SiltaError {
+  return new SiltaError('invalid-parameter', `The search parameter '${name}' is malformed: ${problem}.`, {
+    expression: [name],
+  });
+}
+
+/** @throws SiltaError when the modifier is none of the allowed ones */
+export function requireModifier(input: SearchInput, allowed: readonly string[]): void {
+  if (input.modifier === undefined || allowed.includes(input.modifier)) return;
+  const list =
+    allowed.length > 0 ? `allowed: ${allowed.map((each) => `:${each}`).join(', ')}` : 'none is allowed';
+  throw new SiltaError(
+    'invalid-parameter',
+    `The search parameter '${input.code}' has no modifier ':${input.modifier}' here; ${list}.`,
+    { expression: [input.name] },
+  );
+}
+
+/** `invalid-parameter` for a name that is not known, with the nearest that is. */
+export function unknownParameter(type: string, name: string, known: Iterable<string>): SiltaError {
+  const names = [...known].sort();
+  const near = nearest(name, names);
+  const hint = near ? ` Did you mean '${near}'?` : '';
+  return new SiltaError(
+    'invalid-parameter',
+    `${type} has no search parameter '${name}'.${hint} Known: ${names.join(', ')}.`,
+    { expression: [name] },
+  );
+}
+
+function nearest(name: string, known: readonly string[]): string | undefined {
+  let best: { readonly name: string; readonly distance: number } | undefined;
+  for (const each of known) {
+    const distance = editDistance(name.slice(0, 60), each);
+    if (distance <= Math.max(1, each.length / 3) && (!best || distance < best.distance))
+      best = { name: each, distance };
+  }
+  return best?.name;
+}
+
+/** @see https://en.wikipedia.org/wiki/Levenshtein_distance */
+function editDistance(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= one.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= other.length; j++) {
+      const change = (row[j - 1] ?? 0) + (one[i - 1] === other[j - 1] ? 0 : 1);
+      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[other.length] ?? 0;
+}

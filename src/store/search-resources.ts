@@ -1,0 +1,196 @@
+/**
+ * Searches resources of one type.
+ * @see https://hl7.org/fhir/R4/search.html
+ */
+import { createHash } from 'node:crypto';
+import type { Definitions } from '../definitions/index.ts';
+import { SiltaError } from '../outcome.ts';
+import type { Queryable } from './database.ts';
+import type { IndexPlan } from './index-plan.ts';
+import { toStoredVersion, type VersionRow, versionColumns } from './read-resource.ts';
+import { compileParameter } from './search-condition.ts';
+import { type Include, readInclude, readIncluded } from './search-include.ts';
+import { malformed } from './search-input.ts';
+import { createSearchScope, freshScope, type SearchScope, visibleRows } from './search-scope.ts';
+import {
+  compileAfter,
+  compileSort,
+  orderBy,
+  readCursor,
+  type SortKey,
+  searchSignature,
+  writeCursor,
+} from './search-sort.ts';
+import type { SearchPage, SearchQuery } from './types.ts';
+
+export interface SearchParts {
+  readonly definitions: Definitions;
+  readonly planOf: (type: string) => IndexPlan;
+  readonly clock: () => Date;
+}
+
+interface Search {
+  readonly type: string;
+  readonly conditions: readonly (readonly [name: string, value: string])[];
+  readonly sort?: string;
+  readonly count: number;
+  readonly total?: 'none' | 'accurate';
+  readonly includes: readonly Include[];
+}
+
+const DEFAULT_COUNT = 50;
+const MOST_COUNT = 1000;
+const MOST_CONDITIONS = 60;
+/** Parameters of the answer's form: the REST API's affair. */
+const IGNORED = new Set(['_format', '_pretty', '_elements']);
+
+/** @throws SiltaError `invalid-parameter` naming the parameter */
+export async function searchResources(
+  sql: Queryable,
+  parts: SearchParts,
+  query: SearchQuery,
+): Promise<SearchPage> {
+  if (!parts.definitions.resourceTypes.has(query.type)) {
+    throw new SiltaError('not-supported', 'There is no resource type of this name in FHIR R4.');
+  }
+  const scope = createSearchScope({
+    definitions: parts.definitions,
+    planOf: parts.planOf,
+    visibility: query.visibility,
+    now: parts.clock().getTime(),
+  });
+  const search = readSearch(scope, query);
+  const total =
+    search.total === 'accurate' || search.count === 0 ? await countMatches(sql, scope, search) : undefined;
+  if (search.count === 0) return { matches: [], included: [], ...(total !== undefined && { total }) };
+  const page = await readPage(sql, scope, search, query);
+  const included = await readIncluded(sql, scope, search.includes, page);
+  const free = search.total === undefined && query.cursor === undefined && page.next === undefined;
+  const known = total ?? (free ? page.matches.length : undefined);
+  return {
+    matches: page.matches,
+    included,
+    ...(known !== undefined && { total: known }),
+    ...(page.next !== undefined && { next: page.next }),
+  };
+}
+
+/** Sorts the parameters into conditions and what steers the answer. */
+function readSearch(scope: SearchScope, { type, parameters }: SearchQuery): Search {
+  const conditions: (readonly [string, string])[] = [];
+  const includes: Include[] = [];
+  const steering = new Map<string, string>();
+  for (const [name, value] of parameters) {
+    if (IGNORED.has(name)) continue;
+    if (STEERING.has(name)) {
+      if (steering.has(name)) throw malformed(name, 'it may be given once only');
+      steering.set(name, value);
+    } else if (name === '_include' || name === '_revinclude') {
+      includes.push(readInclude(scope, type, name, value));
+    } else conditions.push([name, value]);
+  }
+  if (conditions.length > MOST_CONDITIONS) {
+    throw new SiltaError('invalid-parameter', `A search has at most ${MOST_CONDITIONS} conditions.`);
+  }
+  const summary = readChoice('_summary', steering.get('_summary'), [
+    'true',
+    'false',
+    'text',
+    'data',
+    'count',
+  ]);
+  const total = readChoice('_total', steering.get('_total'), ['none', 'estimate', 'accurate']);
+  const sort = steering.get('_sort');
+  return {
+    type,
+    conditions,
+    includes,
+    count: summary === 'count' ? 0 : readCount(steering.get('_count')),
+    ...(sort !== undefined && { sort }),
+    // An estimate may be exact.
+    ...(total !== undefined && { total: total === 'none' ? 'none' : 'accurate' }),
+  };
+}
+
+const STEERING = new Set(['_sort', '_count', '_total', '_summary']);
+
+function readChoice(name: string, value: string | undefined, allowed: readonly string[]): string | undefined {
+  if (value === undefined || allowed.includes(value)) return value;
+  throw malformed(name, `allowed: ${allowed.join(', ')}`);
+}
+
+function readCount(value: string | undefined): number {
+  if (value === undefined) return DEFAULT_COUNT;
+  if (!/^\d{1,9}$/.test(value)) throw malformed('_count', 'the value is a whole number');
+  return Math.min(Number(value), MOST_COUNT);
+}
+
+function compileWhere(scope: SearchScope, search: Search): string[] {
+  return [
+    `r.type = '${search.type}'`,
+    'r.content IS NOT NULL',
+    ...visibleRows(scope, 'r', search.type),
+    ...search.conditions.map(([name, value]) =>
+      compileParameter(scope, { r: 'r', type: search.type }, name, value),
+    ),
+  ];
+}
+
+async function countMatches(sql: Queryable, scope: SearchScope, search: Search): Promise<number> {
+  const own = freshScope(scope);
+  const text = `SELECT count(*) AS total FROM resource r WHERE ${compileWhere(own, search).join(' AND ')}`;
+  const [row] = await sql.query<{ total: number }>(text, own.values, statementName(text));
+  return row?.total ?? 0;
+}
+
+interface PageRow extends VersionRow {
+  readonly key: number;
+  /** Sort values of the row as text, the key last. */
+  readonly place: string[];
+}
+
+async function readPage(
+  sql: Queryable,
+  scope: SearchScope,
+  search: Search,
+  query: SearchQuery,
+): Promise<{ keys: number[]; matches: SearchPage['matches']; next?: string }> {
+  const keys = compileSort(scope, 'r', search.type, search.sort);
+  const signature = searchSignature(query.type, query.parameters);
+  const text = pageStatement(scope, search, keys, query.cursor && readCursor(query.cursor, signature, keys));
+  const rows = await sql.query<PageRow>(text, scope.values, statementName(text));
+  const shown = rows.slice(0, search.count);
+  const last = rows.length > search.count ? shown.at(-1) : undefined;
+  return {
+    keys: shown.map((row) => row.key),
+    matches: shown.map(toStoredVersion),
+    ...(last && { next: writeCursor(signature, last.place) }),
+  };
+}
+
+function pageStatement(
+  scope: SearchScope,
+  search: Search,
+  keys: readonly SortKey[],
+  after: readonly string[] | '' | undefined,
+): string {
+  const where = compileWhere(scope, search);
+  if (after) where.push(compileAfter(scope, keys, after));
+  const joins = keys.flatMap((key) => key.join ?? []).join(' ');
+  const place = keys.map((key) => `${key.expression}::text`).join(', ');
+  return `SELECT r.key, ARRAY[${place}] AS place, ${versionColumns('r')} FROM resource r ${joins}
+    WHERE ${where.join(' AND ')} ORDER BY ${orderBy(keys)} LIMIT ${scope.bind(search.count + 1)}`;
+}
+
+/** Shapes of searches that have a prepared statement; each costs memory in every connection. */
+const prepared = new Map<string, string>();
+const MOST_PREPARED = 200;
+
+function statementName(text: string): string | undefined {
+  const known = prepared.get(text);
+  if (known) return known;
+  if (prepared.size >= MOST_PREPARED) return undefined;
+  const name = `search-${createHash('sha256').update(text).digest('hex').slice(0, 16)}`;
+  prepared.set(text, name);
+  return name;
+}
