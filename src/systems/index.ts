@@ -1,5 +1,9 @@
+export { type CaseDifference, type CaseResult, runCases } from './cases.ts';
+export type { MapContext, Model } from './compile-folder.ts';
 export type { TransportDependencies } from './connection.ts';
 export { createTransport } from './create-transport.ts';
+export type { LoadOptions } from './load-system.ts';
+export { loadSystems } from './load-systems.ts';
 export type { Logger } from './logger.ts';
 export type {
   Inbound,
@@ -10,3 +14,4 @@ export type {
   Transport,
   TransportDefinition,
 } from './types.ts';
+export { type SystemsWatch, type WatchOptions, watchSystems } from './watch-systems.ts';

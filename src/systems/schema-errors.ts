@@ -16,7 +16,7 @@ let compiled: ReturnType<Ajv['compile']> | undefined;
 
 /** Compiles the published schema at its first use; it belongs to the code and does not change while it runs. */
 function schema(): ReturnType<Ajv['compile']> {
-  compiled ??= new Ajv({ allErrors: true, strict: false }).compile(
+  compiled ??= new Ajv({ allErrors: true, strict: false, verbose: true }).compile(
     JSON.parse(readFileSync(SCHEMA_FILE, 'utf8')),
   );
   return compiled;

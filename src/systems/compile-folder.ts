@@ -1,0 +1,134 @@
+/** The maps of one folder, compiled with the models and ConceptMaps that lie beside them. */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ConceptMap, StructureDefinition } from 'fhir/r4';
+import {
+  type CompiledMap,
+  type CompileOptions,
+  compileMap,
+  MapCompileError,
+  type MapDiagnostic,
+  type MapTree,
+  parseMap,
+} from '../mapping/index.ts';
+import { type Fault, Faults } from './fault.ts';
+import { readJson } from './read-json.ts';
+
+/** A model as the mapping room wants it. */
+export type Model = NonNullable<CompileOptions['models']>[number];
+
+/** What maps are compiled with. */
+export interface MapContext {
+  readonly definitions: CompileOptions['definitions'];
+  /** Makes a model of a logical StructureDefinition: `compileStructure` of the definitions. */
+  readonly compileModel: (definition: StructureDefinition) => Model;
+}
+
+export interface FolderMaps {
+  /** Compiled maps by file name. */
+  readonly maps: ReadonlyMap<string, CompiledMap>;
+  /** File names of maps that did not compile; their faults are among `faults`. */
+  readonly broken: ReadonlySet<string>;
+  readonly faults: readonly Fault[];
+}
+
+/**
+ * Reads `*.logical.json`, `*.conceptmap.json` and `*.fml` of a folder and compiles the maps.
+ *
+ * @param folder path of the folder
+ * @param shown how faults name the folder, e.g. `mappings/sap-c4c`
+ */
+export async function compileFolder(folder: string, shown: string, context: MapContext): Promise<FolderMaps> {
+  const names = (await readdir(folder)).sort();
+  const faults: Fault[] = [];
+  const read = async <T>(suffix: string, make: (content: unknown) => T): Promise<T[]> => {
+    const made: T[] = [];
+    for (const name of names.filter((each) => each.endsWith(suffix))) {
+      try {
+        made.push(at(`${shown}/${name}`, make, await readJson(join(folder, name), `${shown}/${name}`)));
+      } catch (error) {
+        if (!(error instanceof Faults)) throw error;
+        faults.push(...error.faults);
+      }
+    }
+    return made;
+  };
+  const models = await read('.logical.json', (content) => readModel(content, context));
+  const conceptMaps = await read('.conceptmap.json', readConceptMap);
+  const trees = await parseMaps(folder, shown, names, faults);
+  const byUrl = new Map([...trees.values()].flatMap((tree) => (tree ? [[tree.url, tree]] : [])));
+  const options: CompileOptions = {
+    definitions: context.definitions,
+    models,
+    maps: (url) => byUrl.get(url),
+    mapUrls: [...byUrl.keys()],
+    conceptMaps: (url) => conceptMaps.find((each) => each.url === url),
+  };
+  return compileAll(trees, options, faults);
+}
+
+/** Runs a reader of parsed JSON; what it throws is a fault at the head of the file. */
+function at<T>(file: string, make: (content: unknown) => T, content: unknown): T {
+  try {
+    return make(content);
+  } catch (error) {
+    throw new Faults([{ file, line: 1, column: 1, message: (error as Error).message }]);
+  }
+}
+
+function readModel(content: unknown, context: MapContext): Model {
+  const definition = content as StructureDefinition | null;
+  if (definition?.resourceType !== 'StructureDefinition' || definition.kind !== 'logical') {
+    throw new Error('a model is a StructureDefinition of kind logical');
+  }
+  return context.compileModel(definition);
+}
+
+function readConceptMap(content: unknown): ConceptMap {
+  const map = content as ConceptMap | null;
+  if (map?.resourceType !== 'ConceptMap' || !map.url)
+    throw new Error('a ConceptMap with a url is wanted here');
+  return map;
+}
+
+async function parseMaps(
+  folder: string,
+  shown: string,
+  names: readonly string[],
+  faults: Fault[],
+): Promise<ReadonlyMap<string, MapTree | undefined>> {
+  const trees = new Map<string, MapTree | undefined>();
+  for (const name of names.filter((each) => each.endsWith('.fml'))) {
+    const { map, diagnostics } = parseMap(await readFile(join(folder, name), 'utf8'), `${shown}/${name}`);
+    faults.push(...diagnostics.map(asFault));
+    trees.set(name, map);
+  }
+  return trees;
+}
+
+function compileAll(
+  trees: ReadonlyMap<string, MapTree | undefined>,
+  options: CompileOptions,
+  faults: Fault[],
+): FolderMaps {
+  const maps = new Map<string, CompiledMap>();
+  const broken = new Set<string>();
+  for (const [name, tree] of trees) {
+    if (!tree) {
+      broken.add(name);
+      continue;
+    }
+    try {
+      maps.set(name, compileMap(tree, options));
+    } catch (error) {
+      if (!(error instanceof MapCompileError)) throw error;
+      broken.add(name);
+      faults.push(...error.diagnostics.filter((each) => each.severity === 'error').map(asFault));
+    }
+  }
+  return { maps, broken, faults };
+}
+
+function asFault({ file, line, column, message, suggestion }: MapDiagnostic): Fault {
+  return { file, line, column, message: suggestion === undefined ? message : `${message} (${suggestion})` };
+}

@@ -1,0 +1,116 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: this is how a system.yaml writes its variables
+import { describe, expect, it } from '@jest/globals';
+import { type Fault, Faults, printFault } from '../../src/systems/fault.ts';
+import { readSystemFile } from '../../src/systems/read-system-file.ts';
+
+const GOOD = `title: Kaiku24
+sector: social
+transport:
+  kind: http-json
+  baseUrl: \${KAIKU_URL:-https://kaiku.example}/api
+  auth:
+    kind: bearer
+    secret: \${KAIKU_SECRET}
+routes:
+  - name: contact
+    on: Task
+    when: status = 'requested'
+    map: task.fml
+    send: { method: POST, path: /contacts }
+`;
+
+const ENVIRONMENT = { KAIKU_SECRET: 'hyvin-salainen' };
+
+function faultsOf(
+  text: string,
+  environment: Record<string, string | undefined> = ENVIRONMENT,
+): readonly Fault[] {
+  try {
+    readSystemFile(text, 'mappings/kaiku24/system.yaml', environment);
+  } catch (error) {
+    if (error instanceof Faults) return error.faults;
+    throw error;
+  }
+  throw new Error('the file was taken, though it is broken');
+}
+
+const printed = (text: string, environment?: Record<string, string | undefined>) =>
+  faultsOf(text, environment).map((fault) => printFault(fault).replace('mappings/kaiku24/system.yaml:', ''));
+
+describe('a system.yaml', () => {
+  it('is read with its variables resolved', () => {
+    const { content, defaultedSecrets } = readSystemFile(GOOD, 'f', ENVIRONMENT);
+    expect(content.transport).toEqual({
+      kind: 'http-json',
+      baseUrl: 'https://kaiku.example/api',
+      auth: { kind: 'bearer', secret: 'hyvin-salainen' },
+    });
+    expect(defaultedSecrets).toEqual([]);
+    const elsewhere = { ...ENVIRONMENT, KAIKU_URL: 'http://localhost:7' };
+    expect(readSystemFile(GOOD, 'f', elsewhere).content.transport.baseUrl).toBe('http://localhost:7/api');
+  });
+
+  it('names the secrets whose default was taken', () => {
+    const text = GOOD.replace('${KAIKU_SECRET}', '${KAIKU_SECRET:-sandbox}');
+    expect(readSystemFile(text, 'f', {}).defaultedSecrets).toEqual(['KAIKU_SECRET']);
+    expect(readSystemFile(text, 'f', { KAIKU_SECRET: '' }).content.transport.auth['secret']).toBe('sandbox');
+    expect(readSystemFile(text, 'f', ENVIRONMENT).defaultedSecrets).toEqual([]);
+  });
+
+  it.each([
+    ['sector: social', 'sector: sosiaali', "2:9: 'sector' must be one of health, social"],
+    ['title: Kaiku24', 'titel: Kaiku24', "1:1: unknown property 'titel' in the file; known are title,"],
+    ['  kind: http-json', '  kind: soap', "4:9: 'transport.kind' must be one of http-json, odata, fhir"],
+    ['    secret: ${KAIKU_SECRET}', '    secret: abc123', "8:13: 'transport.auth.secret' is a secret"],
+    ['    secret: ${KAIKU_SECRET}', '    token: ${KAIKU_SECRET}', "7:5: 'transport.auth' lacks 'secret'"],
+    ['    on: Task', '    on: task', "11:9: 'routes.0.on' must match"],
+    ['    map: task.fml', '    map: ../task.fml', "13:10: 'routes.0.map' must match"],
+    ['path: /contacts', 'collection: X', "14:27: unknown property 'collection'"],
+    ['method: POST', 'method: GET', "14:21: 'routes.0.send.method' must be one of POST, PUT"],
+    [
+      'https://kaiku.example',
+      'ftp://kaiku.example',
+      "5:12: only http and https addresses are connected to, not 'ftp:'",
+    ],
+    ['https://kaiku.example', 'https://me:pw@kaiku.example', '5:12: credentials belong under auth'],
+    [
+      '${KAIKU_URL:-https://kaiku.example}',
+      '${KAIKU_URL}',
+      '5:12: the environment variable KAIKU_URL is not set',
+    ],
+    [
+      '  kind: http-json',
+      '  kind: http-json\n  options: { csrf: true }',
+      "5:14: 'transport.options.csrf' is not an option",
+    ],
+  ])('with %j instead as %j is refused at its place', (was, becomes, expected) => {
+    expect(printed(GOOD.replace(was, becomes))).toEqual(
+      expect.arrayContaining([expect.stringContaining(expected)]),
+    );
+  });
+
+  it('reports every mistake, not only the first', () => {
+    const text = GOOD.replace('sector: social', 'sector: x').replace('    on: Task', '    on: task');
+    expect(faultsOf(text).map((fault) => fault.line)).toEqual([2, 11]);
+  });
+
+  it('is refused with the place when it is not YAML or names a key twice', () => {
+    expect(printed(`${GOOD}title: uudelleen\n`)[0]).toMatch(/^15:1: Map keys must be unique/);
+    expect(printed('title: [')[0]).toMatch(/^1:\d+: /);
+    expect(printed('')[0]).toMatch(/^1:1: /);
+    expect(printed('- a')[0]).toMatch(/^1:1: /);
+  });
+
+  it('is refused when two routes have the same name', () => {
+    const [, second = ''] = GOOD.split('routes:\n');
+    expect(printed(GOOD + second)).toEqual(["15:11: 'contact' is there already; a name names one entry"]);
+  });
+
+  it('never shows a secret in a fault', () => {
+    const text = GOOD.replace('https://kaiku.example', 'ftp://x').replace(
+      '${KAIKU_SECRET}',
+      'julkinen-salaisuus',
+    );
+    expect(printed(text).join()).not.toMatch(/hyvin-salainen|julkinen-salaisuus/);
+  });
+});
