@@ -1,11 +1,11 @@
 import { SiltaError } from '../outcome.ts';
-import type { Resource } from '../resource.ts';
+import type { StoredVersion } from '../store/index.ts';
 import type { SystemDefinition } from '../systems/index.ts';
 import type { Sources } from './gather-sources.ts';
 
 /** Whether a patient's resource may leave its sector for a system of the other one, e.g. by an active Consent. */
 export type MayDisclose = (
-  resource: Resource,
+  version: Pick<StoredVersion, 'sector' | 'patients'>,
   system: SystemDefinition,
 ) => Promise<{ readonly allowed: boolean; readonly reason: string }>;
 
@@ -22,7 +22,7 @@ export async function checkDisclosure(
   for (const version of sources.versions) {
     if (version.sector === system.sector || version.type === 'Patient') continue;
     if (version.patients.length === 0 || version.content === null) continue;
-    const { allowed, reason } = await mayDisclose(JSON.parse(version.content) as Resource, system);
+    const { allowed, reason } = await mayDisclose(version, system);
     if (allowed) continue;
     throw new SiltaError(
       'forbidden',

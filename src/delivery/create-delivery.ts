@@ -30,8 +30,6 @@ export interface DeliveryOptions {
   readonly transports: (system: SystemDefinition) => Transport;
   readonly reactions: readonly Reaction[];
   readonly mayDisclose: MayDisclose;
-  /** A definition by canonical URL, with or without `|version`. */
-  readonly resolveCanonical: (canonical: string) => Promise<Resource | undefined>;
   readonly dispatcher: Dispatcher;
   readonly clock: () => Date;
   /** Uniform in [0, 1). */

@@ -1,3 +1,4 @@
+import type { CompiledMap } from '../mapping/index.ts';
 import { SiltaError } from '../outcome.ts';
 import type { Resource } from '../resource.ts';
 import type { Store, StoredVersion } from '../store/index.ts';
@@ -13,9 +14,7 @@ export interface Sources {
 }
 
 export interface SourceReader {
-  readonly store: Pick<Store, 'read' | 'readVersion'>;
-  /** A definition (Questionnaire …) by its canonical URL, with or without `|version`. */
-  readonly resolveCanonical: (canonical: string) => Promise<Resource | undefined>;
+  readonly store: Pick<Store, 'read' | 'readVersion' | 'resolveCanonical'>;
   readonly path: (expression: string) => Path;
 }
 
@@ -37,7 +36,8 @@ export async function gatherSources(
   const versions = routed ? [routed] : [];
   for (const [name, expression] of Object.entries(route.with)) {
     const [found] = reader.path(expression)(structuredClone(resource));
-    const input = found === undefined ? undefined : await readInput(reader, found, `${type}.${expression}`);
+    const wanted = { name, map: route.map, expression: `${type}.${expression}` };
+    const input = found === undefined ? undefined : await readInput(reader, found, wanted);
     if (!input) continue;
     values[name] = input.resource;
     if (input.version) versions.push(input.version);
@@ -45,32 +45,51 @@ export async function gatherSources(
   return { values, versions };
 }
 
+/** An input of a map, and the expression that says what it is filled with. */
+interface Wanted {
+  readonly name: string;
+  readonly map: CompiledMap;
+  readonly expression: string;
+}
+
 async function readInput(
   reader: SourceReader,
   found: unknown,
-  expression: string,
+  wanted: Wanted,
 ): Promise<{ readonly resource: Resource; readonly version?: StoredVersion }> {
   const reference = typeof found === 'string' ? found : (found as { reference?: unknown } | null)?.reference;
   if (typeof reference !== 'string') {
     throw new SiltaError('invalid-resource', 'The map needs a reference here, with a literal reference.', {
-      expression: [expression],
+      expression: [wanted.expression],
     });
   }
   const literal = /^([A-Z][A-Za-z]+)\/([A-Za-z0-9.-]{1,64})(?:\/_history\/(\d+))?$/.exec(reference);
-  if (!literal?.[1] || !literal[2]) return { resource: await resolve(reader, reference, expression) };
+  if (!literal?.[1] || !literal[2]) return { resource: await resolve(reader, reference, wanted) };
   const version = literal[3]
     ? await reader.store.readVersion(literal[1], literal[2], Number(literal[3]))
     : await reader.store.read(literal[1], literal[2]);
-  const resource = contentOf(version, reference, expression);
+  const resource = contentOf(version, reference, wanted.expression);
   return version ? { resource, version } : { resource };
 }
 
-async function resolve(reader: SourceReader, canonical: string, expression: string): Promise<Resource> {
-  const resource = await reader.resolveCanonical(canonical);
+async function resolve(reader: SourceReader, canonical: string, wanted: Wanted): Promise<Resource> {
+  const resource = await reader.store.resolveCanonical(typeOfInput(wanted, canonical), canonical);
   if (resource) return resource;
   throw new SiltaError('not-found', `The definition ${canonical}, which the map needs, is not known.`, {
-    expression: [expression],
+    expression: [wanted.expression],
   });
+}
+
+/**
+ * The resource type the map declares for an input; where it declares none, the type a canonical URL usually names.
+ * @see https://hl7.org/fhir/R4/structuremap-definitions.html#StructureMap.group.input.type
+ */
+function typeOfInput({ map, name }: Wanted, canonical: string): string {
+  const { group, structure = [] } = map.structureMap;
+  const type = group?.[0]?.input?.find((input) => input.name === name)?.type;
+  const url = structure.find(({ alias }) => alias !== undefined && alias === type)?.url;
+  const named = url?.split('/').at(-1) ?? type;
+  return named ?? canonical.replace(/\|.*$/, '').split('/').at(-2) ?? '';
 }
 
 function contentOf(version: StoredVersion | undefined, reference: string, expression?: string): Resource {

@@ -1,25 +1,16 @@
 /** The reactions the gateway comes with: scores become Observations, rules of pathways make Tasks. */
-import type { ActivityDefinition, PlanDefinition, Questionnaire, QuestionnaireResponse } from 'fhir/r4';
-import type { FindActivity, Firing, RuleInput } from '../pathways/index.ts';
+import type { ActivityDefinition, PlanDefinition, PlanDefinitionAction } from 'fhir/r4';
+import { extractObservations } from '../forms/index.ts';
+import { evaluateRules, type FindActivity, type Firing } from '../pathways/index.ts';
 import type { Resource } from '../resource.ts';
+import type { Store } from '../store/index.ts';
 import type { Effect, Reaction } from './types.ts';
 
-type Identified = Resource & { readonly id: string };
-
-/** What the reactions are made of; definitions are looked up anew for each change, so that content can be replaced. */
+/** Where reactions find definitions; asked anew for each change, so that content can be replaced. */
 export interface ReactionSources {
-  /** `forms.extractObservations`. */
-  readonly extractObservations: (
-    questionnaire: Questionnaire,
-    response: QuestionnaireResponse,
-    tools: { readonly uuid: () => string; readonly now: () => Date },
-  ) => readonly object[];
-  /** `pathways.evaluateRules`. */
-  readonly evaluateRules: (input: RuleInput) => readonly Firing[];
-  /** A Questionnaire by the canonical an answer names. */
-  readonly questionnaire: (canonical: string) => Promise<Questionnaire | undefined>;
+  readonly resolveCanonical: Store['resolveCanonical'];
+  /** The plans whose rules are followed. */
   readonly plans: () => Promise<readonly PlanDefinition[]>;
-  readonly activity: () => Promise<FindActivity | ((canonical: string) => ActivityDefinition | undefined)>;
 }
 
 /** The reactions in the order they run in. */
@@ -27,19 +18,19 @@ export function createReactions(sources: ReactionSources): readonly Reaction[] {
   return [createScoreReaction(sources), createPathwayReaction(sources)];
 }
 
-/** A completed or amended answer with scores leaves them as Observations, once per version of the answer. */
-export function createScoreReaction(
-  sources: Pick<ReactionSources, 'extractObservations' | 'questionnaire'>,
-): Reaction {
+/**
+ * A completed or amended answer leaves its scores as Observations, once per version of the answer.
+ * @see http://hl7.org/fhir/uv/sdc/extraction.html#observation-based-extraction
+ */
+export function createScoreReaction(sources: Pick<ReactionSources, 'resolveCanonical'>): Reaction {
   return {
     name: 'scores',
     async react(change, resource, tools) {
       const canonical = resource['questionnaire'];
       if (!isSettledAnswer(resource) || typeof canonical !== 'string') return [];
-      const questionnaire = await sources.questionnaire(canonical);
+      const questionnaire = await sources.resolveCanonical('Questionnaire', canonical);
       if (!questionnaire) return [];
-      const response = resource as unknown as QuestionnaireResponse;
-      const observations = sources.extractObservations(questionnaire, response, tools) as readonly Resource[];
+      const observations = extractObservations(questionnaire, resource, tools);
       const once = `${change.type}/${change.id}/${change.versionId}:scores`;
       return [{ rule: canonical, once, writes: observations.map((one) => toCreate(one, tools.uuid)) }];
     },
@@ -55,21 +46,18 @@ function isSettledAnswer(resource: Resource): boolean {
 }
 
 function toCreate(resource: Resource, uuid: () => string) {
-  const identified: Identified = { ...resource, id: resource.id ?? uuid() };
-  return { kind: 'create', resource: identified } as const;
+  return { kind: 'create', resource: { ...resource, id: resource.id ?? uuid() } } as const;
 }
 
 /** The rules of the pathways in force; each has its effect once per cause that it names itself. */
-export function createPathwayReaction(
-  sources: Pick<ReactionSources, 'evaluateRules' | 'plans' | 'activity'>,
-): Reaction {
+export function createPathwayReaction(sources: ReactionSources): Reaction {
   return {
     name: 'pathways',
     async react(_change, resource, tools) {
-      const [plans, activity] = await Promise.all([sources.plans(), sources.activity()]);
-      const firings = sources.evaluateRules({
+      const plans = await sources.plans();
+      const firings = evaluateRules({
         plans,
-        activity,
+        activity: await findActivities(sources, plans),
         resource,
         ...(tools.previous && { previous: tools.previous }),
         now: tools.now(),
@@ -78,6 +66,29 @@ export function createPathwayReaction(
       return firings.map((firing) => toEffect(firing, tools.uuid));
     },
   };
+}
+
+/** Looks the plans' activities up beforehand, as rules are evaluated without waiting for anything. */
+async function findActivities(
+  sources: ReactionSources,
+  plans: readonly PlanDefinition[],
+): Promise<FindActivity> {
+  const canonicals = new Set(plans.flatMap((plan) => canonicalsOf(plan.action)));
+  const found = await Promise.all(
+    [...canonicals].map(
+      async (canonical) =>
+        [canonical, await sources.resolveCanonical('ActivityDefinition', canonical)] as const,
+    ),
+  );
+  const activities = new Map(found);
+  return (canonical) => activities.get(canonical) as ActivityDefinition | undefined;
+}
+
+function canonicalsOf(actions: readonly PlanDefinitionAction[] = []): string[] {
+  return actions.flatMap(({ definitionCanonical, action }) => [
+    ...(definitionCanonical ? [definitionCanonical] : []),
+    ...canonicalsOf(action),
+  ]);
 }
 
 function toEffect(firing: Firing, uuid: () => string): Effect {

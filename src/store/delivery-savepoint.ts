@@ -15,6 +15,8 @@ export async function inSavepoint<T>(
     result = await work();
   } catch (error) {
     await sql.query('ROLLBACK TO SAVEPOINT part');
+    // Released, too, so that the savepoint around this one has the name to itself again.
+    await sql.query('RELEASE SAVEPOINT part');
     return onFailure(error);
   }
   await sql.query('RELEASE SAVEPOINT part');
