@@ -20,9 +20,9 @@ describe('A personal identity code', () => {
   });
 
   it.each([
-    ['', 'length'],
-    ['010170-999', 'length'],
-    ['010170-999R ', 'length'],
+    ['', 'shape'],
+    ['010170-999', 'shape'],
+    ['010170-999R ', 'shape'],
     ['010170Z999R', 'shape'],
     ['010170G999R', 'shape'],
     ['010170-99XR', 'shape'],

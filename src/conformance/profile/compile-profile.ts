@@ -7,6 +7,7 @@ import type { Element, Structure } from '../../definitions/index.ts';
 import { finding } from '../finding.ts';
 import { isObject, type JsonObject } from '../json.ts';
 import { at, type Place } from '../place.ts';
+import { checkInvariants } from '../structure/invariants.ts';
 import { stem } from '../structure/names.ts';
 import type { ObjectCheck, Run, ValueCheck } from '../structure/run.ts';
 import type { Types } from '../structure/types.ts';
@@ -49,10 +50,11 @@ export function compileProfile(profile: Structure, types: Types): ObjectCheck {
   if (!root || !base) throw new Error(`The profile ${profile.url} constrains a type that is not known.`);
   const basis: Basis = { structure: base, path: base.type };
   const children = compileChildren(profile, root, basis, types);
-  const rules = elementRules(root, base.elements[0], types);
+  const known = new Set(base.elements[0]?.constraints.map(({ key }) => key));
+  const invariants = checkInvariants(root.constraints, profile.type, known);
   return (object, place, run) => {
     for (const child of children) checkNode(child, object, place, run);
-    for (const rule of rules) rule(object, place.parent ?? place, place.step, place.index, run);
+    for (const invariant of invariants) invariant(object, place, run);
   };
 }
 

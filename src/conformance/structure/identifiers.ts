@@ -8,6 +8,6 @@ export const checkIdentifier: ObjectCheck = (identifier, place, run) => {
   if (identifier['system'] !== HETU_SYSTEM || typeof identifier['value'] !== 'string') return;
   const check = checkHetu(identifier['value']);
   if (check.ok) return;
-  const text = `This is not a valid personal identity code: ${explainHetu(check)}.`;
+  const text = `This is not a valid personal identity code: ${explainHetu(check.reason)}.`;
   run.issues.push(finding('value', 'hetu', at(place, 'value'), text));
 };

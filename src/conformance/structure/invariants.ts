@@ -3,7 +3,7 @@
  *
  * @see https://hl7.org/fhir/R4/conformance-rules.html#constraints
  */
-import fhirpath, { type Model } from 'fhirpath';
+import fhirpath, { type Model, type UserInvocationTable } from 'fhirpath';
 import r4 from 'fhirpath/fhir-context/r4/index.js';
 import type { Constraint } from '../../definitions/index.ts';
 import type { JsonObject } from '../json.ts';
@@ -61,11 +61,24 @@ function checkInvariant(constraint: Constraint, base: string): ObjectCheck {
   };
 }
 
+// The engine compiles regular expressions in Unicode mode, which refuses escapes that R4's own invariants contain.
+const FUNCTIONS: UserInvocationTable = {
+  matches: {
+    fn: (values: readonly unknown[], pattern: string) =>
+      values.length === 1 && typeof values[0] === 'string' ? [new RegExp(pattern, 's').test(values[0])] : [],
+    arity: { 1: ['String'] },
+  },
+};
+
 type Evaluate = (object: JsonObject, run: Run) => 'holds' | 'fails' | 'unknown';
 
 /** Parses once. An expression that the engine cannot evaluate on this content leaves the question open. */
 function compileExpression(expression: string, base: string): Evaluate {
-  const compiled = fhirpath.compile({ base, expression }, MODEL, { async: false, traceFn: () => undefined });
+  const compiled = fhirpath.compile({ base, expression }, MODEL, {
+    async: false,
+    traceFn: () => undefined,
+    userInvocationTable: FUNCTIONS,
+  });
   return (object, run) => {
     try {
       const result = compiled(object, { resource: run.resource, rootResource: run.rootResource });

@@ -57,6 +57,8 @@ function checkMembers(object: JsonObject, place: Place, run: Run, content: Conte
   let count = 0;
   let conflict: Member | undefined;
   for (const key in object) {
+    const value = object[key];
+    if (value === undefined) continue;
     const member = content.members.get(key);
     if (!member) {
       if (content.isResource && key === 'resourceType') continue;
@@ -67,7 +69,7 @@ function checkMembers(object: JsonObject, place: Place, run: Run, content: Conte
     if (member.choice && (seen & member.bit) !== 0) conflict = member;
     seen |= member.bit;
     if (key !== 'id') count++;
-    member.check(object[key], object, place, run);
+    member.check(value, object, place, run);
   }
   if (conflict) reportConflict(conflict, object, place, run, content);
   if (count === 0 && !content.isResource) {
