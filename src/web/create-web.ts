@@ -40,7 +40,8 @@ export function createWeb(options: WebOptions): Router {
 function showLanding(options: WebOptions): RequestHandler {
   return async (request, response) => {
     const frame = await readFrame(options, request, response);
-    sendPage(response, 200, renderLanding(frame, options.signInPath('/my', frame.language)));
+    const isCancelled = !frame.signedIn && request.query['signin'] === 'cancelled';
+    sendPage(response, 200, renderLanding(frame, options.signInPath('/my', frame.language), isCancelled));
   };
 }
 
@@ -49,6 +50,11 @@ function leadToSignIn(options: WebOptions): RequestHandler<{ id: string }> {
   return async (request, response, next) => {
     if (await options.session(request)) {
       next();
+      return;
+    }
+    if (request.query['signin'] === 'cancelled') {
+      // Whoever has just turned back from signing in is not sent there again.
+      response.redirect(303, '/?signin=cancelled');
       return;
     }
     const { language } = await readFrame(options, request, response);

@@ -70,7 +70,7 @@ function signOutForm({ signedIn }: Frame, texts: Texts): Html {
   if (!signedIn) return html``;
   return html`<form method="post" action="${signedIn.signOutPath}" class="sign-out">
 <span>${texts.signedInAs(signedIn.displayName)}</span>
-<input type="hidden" name="csrfToken" value="${signedIn.csrfToken}">
+<input type="hidden" name="csrf" value="${signedIn.csrfToken}">
 <button type="submit" class="quiet">${texts.signOut}</button>
 </form>`;
 }

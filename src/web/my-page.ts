@@ -122,7 +122,7 @@ function renderAction(page: MyPage, task: Task): Html {
   }
   if (!isMarkable(task, page.patientId)) return html``;
   return html`<form method="post" action="/my/tasks/${id}/complete">
-<input type="hidden" name="csrfToken" value="${page.frame.signedIn.csrfToken}">
+<input type="hidden" name="csrf" value="${page.frame.signedIn.csrfToken}">
 <button type="submit">${texts.markDone(title)}</button>
 </form>`;
 }

@@ -56,7 +56,7 @@ async function readTitles(
 export function completeOwnTask(options: WebOptions): RequestHandler<{ id: string }> {
   return async (request, response) => {
     const { session, requestId } = await readCitizenRequest(options, request, response);
-    checkCsrfToken(session.csrfToken, (request.body as { csrfToken?: unknown } | undefined)?.csrfToken);
+    checkCsrfToken(session.csrfToken, (request.body as { csrf?: unknown } | undefined)?.csrf);
     const { task, versionId } = await readOwnTask(options, session, requestId, request.params.id);
     if (!isMarkable(task, session.principal.patientId)) {
       throw new SiltaError('conflict', 'This Task is not open to be marked as done by the citizen.', {

@@ -16,7 +16,7 @@ export interface PageSession {
   readonly principal: Principal & { readonly patientId: string };
   /** The name to greet the citizen by. */
   readonly displayName: string;
-  /** What every form of the session sends along. */
+  /** What every form of the session sends along as `csrf`. */
   readonly csrfToken: string;
   /** Language chosen at sign-in. */
   readonly language?: string;
@@ -99,7 +99,7 @@ export interface WebOptions {
   readonly session: (request: Request) => Promise<PageSession | undefined>;
   /** Where sign-in starts; afterwards the citizen is led to `returnTo`, a path of the gateway. */
   readonly signInPath: (returnTo: string, language: string) => string;
-  /** Where a form with the field `csrfToken` is posted to end the session. */
+  /** Where a form with the field `csrf` is posted to end the session. */
   readonly signOutPath: string;
   /** Who an access token belongs to; undefined when it is not a valid one of an operator. */
   readonly operator: (accessToken: string) => Promise<Operator | undefined>;

@@ -48,7 +48,7 @@ ${content}
 function renderSignOut({ principal, csrfToken }: ConsoleSession): Html {
   return html`<form method="post" action="/console/sign-out" class="sign-out">
 <span>${principal.who}</span>
-<input type="hidden" name="csrfToken" value="${csrfToken}">
+<input type="hidden" name="csrf" value="${csrfToken}">
 <button type="submit" class="quiet">Sign out</button>
 </form>`;
 }
@@ -156,7 +156,7 @@ function renderIssue({ severity, diagnostics, expression }: OperationOutcomeIssu
 
 function renderRetry({ session }: DeliveriesPage, { id, source }: ConsoleDelivery): Html {
   return html`<form method="post" action="/console/deliveries/${encodeURIComponent(id)}/retry">
-<input type="hidden" name="csrfToken" value="${session.csrfToken}">
+<input type="hidden" name="csrf" value="${session.csrfToken}">
 <button type="submit" aria-label="Retry ${source}">Retry</button>
 </form>`;
 }

@@ -81,7 +81,7 @@ function signIn(options: WebOptions): RequestHandler {
 function signOut(options: WebOptions): RequestHandler {
   return async (request, response) => {
     const session = await readConsoleSession(options, request);
-    if (session) checkCsrfToken(session.csrfToken, (request.body as Body)?.['csrfToken']);
+    if (session) checkCsrfToken(session.csrfToken, (request.body as Body)?.['csrf']);
     endConsoleSession(options, response);
     response.redirect(303, '/console');
   };
@@ -91,7 +91,7 @@ function retryDelivery(options: WebOptions): RequestHandler<{ id: string }> {
   return async (request, response) => {
     const session = await readConsoleSession(options, request);
     if (!session) throw new SiltaError('unauthenticated', 'Your session has ended. Sign in again.');
-    checkCsrfToken(session.csrfToken, (request.body as Body)?.['csrfToken']);
+    checkCsrfToken(session.csrfToken, (request.body as Body)?.['csrf']);
     if (!session.mayRetry)
       throw new SiltaError('forbidden', 'This client may look at deliveries, not retry them.');
     const { id } = request.params;

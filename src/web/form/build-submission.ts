@@ -60,8 +60,9 @@ export function buildCompletion(task: StoredTask, versionId: number): Resource {
 }
 
 function completeTask(task: StoredTask, versionId: number): NonNullable<Bundle['entry']>[number] {
+  const completed: StoredTask = { ...task, status: 'completed' };
   return {
-    resource: { ...task, status: 'completed' },
+    resource: completed,
     request: { method: 'PUT', url: `Task/${task.id}`, ifMatch: `W/"${versionId}"` },
   };
 }

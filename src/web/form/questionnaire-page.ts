@@ -36,7 +36,7 @@ export function renderQuestionnaire(page: QuestionnairePage): Html {
 ${description ? html`<p class="lead">${show(description, language)}</p>` : ''}
 <p>${texts.form.requiredHint}</p>
 <form method="post" action="${frame.path}" novalidate>
-<input type="hidden" name="csrfToken" value="${frame.signedIn.csrfToken}">
+<input type="hidden" name="csrf" value="${frame.signedIn.csrfToken}">
 ${renderQuestions(questions, { language, base, fields, problems })}
 <p class="actions"><button type="submit">${texts.form.send}</button> <a href="/my">${texts.form.cancel}</a></p>
 </form>

@@ -41,7 +41,7 @@ export function takeAnswers(options: WebOptions): RequestHandler<{ id: string }>
   return async (request, response) => {
     const citizen = await readCitizenRequest(options, request, response);
     const { session, frame } = citizen;
-    checkCsrfToken(session.csrfToken, (request.body as { csrfToken?: unknown } | undefined)?.csrfToken);
+    checkCsrfToken(session.csrfToken, (request.body as { csrf?: unknown } | undefined)?.csrf);
     const assignment = await readAssignment(options, citizen, request, response);
     if (!assignment) return;
     const { questionnaire, questions, task, versionId } = assignment;

@@ -23,6 +23,7 @@ export const en: Texts = {
     ],
     emergency: 'If you are in immediate danger, call the emergency number 112.',
     goToMyPage: 'Go to my page',
+    cancelled: 'The sign-in was cancelled. You are not signed in.',
   },
   my: {
     title: 'My page',

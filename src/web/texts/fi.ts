@@ -23,6 +23,7 @@ export const fi: Texts = {
     ],
     emergency: 'Jos olet välittömässä vaarassa, soita hätänumeroon 112.',
     goToMyPage: 'Siirry omiin asioihin',
+    cancelled: 'Kirjautuminen keskeytettiin. Et ole kirjautunut.',
   },
   my: {
     title: 'Omat asiat',

@@ -23,6 +23,7 @@ export const sv: Texts = {
     ],
     emergency: 'Om du är i omedelbar fara, ring nödnumret 112.',
     goToMyPage: 'Gå till mina ärenden',
+    cancelled: 'Inloggningen avbröts. Du är inte inloggad.',
   },
   my: {
     title: 'Mina ärenden',

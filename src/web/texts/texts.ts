@@ -44,6 +44,7 @@ export interface Texts {
     readonly points: readonly string[];
     readonly emergency: string;
     readonly goToMyPage: string;
+    readonly cancelled: string;
   };
   readonly my: {
     readonly title: string;
