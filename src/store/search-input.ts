@@ -51,8 +51,14 @@ export function unescapeValue(text: string): string {
   return text.includes('\\') ? text.replace(/\\([,|$\\])/g, '$1') : text;
 }
 
+/** A name as errors repeat it. A wrongly encoded request may have a value in it, so digits are left out. */
+function shown(name: string): string {
+  return name.slice(0, 100).replace(/[^A-Za-z_:.-]+/g, '…');
+}
+
 /** `invalid-parameter` that says what is wrong and never repeats the value. */
-export function malformed(name: string, problem: string): SiltaError {
+export function malformed(given: string, problem: string): SiltaError {
+  const name = shown(given);
   return new SiltaError('invalid-parameter', `The search parameter '${name}' is malformed: ${problem}.`, {
     expression: [name],
   });
@@ -65,14 +71,15 @@ export function requireModifier(input: SearchInput, allowed: readonly string[]):
     allowed.length > 0 ? `allowed: ${allowed.map((each) => `:${each}`).join(', ')}` : 'none is allowed';
   throw new SiltaError(
     'invalid-parameter',
-    `The search parameter '${input.code}' has no modifier ':${input.modifier}' here; ${list}.`,
-    { expression: [input.name] },
+    `The search parameter '${shown(input.code)}' has no modifier ':${shown(input.modifier)}' here; ${list}.`,
+    { expression: [shown(input.name)] },
   );
 }
 
 /** `invalid-parameter` for a name that is not known, with the nearest that is. */
-export function unknownParameter(type: string, name: string, known: Iterable<string>): SiltaError {
+export function unknownParameter(type: string, given: string, known: Iterable<string>): SiltaError {
   const names = [...known].sort();
+  const name = shown(given);
   const near = nearest(name, names);
   const hint = near ? ` Did you mean '${near}'?` : '';
   return new SiltaError(

@@ -157,7 +157,8 @@ async function readPage(
 ): Promise<{ keys: number[]; matches: SearchPage['matches']; next?: string }> {
   const keys = compileSort(scope, 'r', search.type, search.sort);
   const signature = searchSignature(query.type, query.parameters);
-  const text = pageStatement(scope, search, keys, query.cursor && readCursor(query.cursor, signature, keys));
+  const after = query.cursor === undefined ? undefined : readCursor(query.cursor, signature, keys);
+  const text = pageStatement(scope, search, keys, after);
   const rows = await sql.query<PageRow>(text, scope.values, statementName(text));
   const shown = rows.slice(0, search.count);
   const last = rows.length > search.count ? shown.at(-1) : undefined;
@@ -172,7 +173,7 @@ function pageStatement(
   scope: SearchScope,
   search: Search,
   keys: readonly SortKey[],
-  after: readonly string[] | '' | undefined,
+  after: readonly string[] | undefined,
 ): string {
   const where = compileWhere(scope, search);
   if (after) where.push(compileAfter(scope, keys, after));

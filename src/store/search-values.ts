@@ -126,24 +126,38 @@ export function matchReferences(
   x: string,
   parameter: IndexedParameter,
 ): string {
+  const match = parameter.definition.type === 'uri' ? matchUri : matchReference;
+  return input.values.map((value) => match(scope, input, x, value)).join(' OR ');
+}
+
+/** `meta.profile` is a canonical although its parameter is of type uri: a version is told apart. */
+function matchUri(scope: SearchScope, _: SearchInput, x: string, value: string): string {
+  const text = unescapeValue(value);
+  const whole = `${x}.url = ${scope.bind(indexText(text))}`;
+  const bar = text.lastIndexOf('|');
+  return bar < 0
+    ? whole
+    : `(${whole} OR ${matchCanonical(scope, x, text.slice(0, bar), text.slice(bar + 1))})`;
+}
+
+function matchCanonical(scope: SearchScope, x: string, url: string, version: string): string {
+  return `(${x}.url = ${scope.bind(indexText(url))} AND ${x}.version = ${scope.bind(indexText(version))})`;
+}
+
+function matchReference(scope: SearchScope, input: SearchInput, x: string, value: string): string {
   const type = input.modifier;
-  const conditions = input.values.map((value) => {
-    const [url = '', version, ...more] = splitEscaped(value, '|').map(unescapeValue);
-    if (parameter.definition.type === 'uri')
-      return `${x}.url = ${scope.bind(indexText(unescapeValue(value)))}`;
-    const target = version === undefined ? RELATIVE.exec(url) : null;
-    if (target) return matchTarget(scope, input, x, [target[1] as string, target[2] as string]);
-    if (version === undefined && ID.test(url)) {
-      const same = `${x}.target_id = ${scope.bind(url)}`;
-      return type ? `(${same} AND ${x}.target_type = ${scope.bind(type)})` : same;
-    }
-    if (more.length > 0 || version === '' || !/^[A-Za-z][A-Za-z0-9+.-]*:/.test(url)) {
-      throw malformed(input.name, "a reference is 'id', 'Type/id', a URL or a canonical 'url|version'");
-    }
-    const same = `${x}.url = ${scope.bind(indexText(url))}`;
-    return version === undefined ? same : `(${same} AND ${x}.version = ${scope.bind(indexText(version))})`;
-  });
-  return conditions.join(' OR ');
+  const [url = '', version, ...more] = splitEscaped(value, '|').map(unescapeValue);
+  const target = version === undefined ? RELATIVE.exec(url) : null;
+  if (target) return matchTarget(scope, input, x, [target[1] as string, target[2] as string]);
+  if (version === undefined && ID.test(url)) {
+    const same = `${x}.target_id = ${scope.bind(url)}`;
+    return type ? `(${same} AND ${x}.target_type = ${scope.bind(type)})` : same;
+  }
+  if (more.length > 0 || version === '' || !/^[A-Za-z][A-Za-z0-9+.-]*:/.test(url)) {
+    throw malformed(input.name, "a reference is 'id', 'Type/id', a URL or a canonical 'url|version'");
+  }
+  if (version !== undefined) return matchCanonical(scope, x, url, version);
+  return `${x}.url = ${scope.bind(indexText(url))}`;
 }
 
 function matchTarget(
