@@ -111,7 +111,7 @@ function renderStats({ changes, deliveries }: Stats): Html {
   return html`<p>Changes not handled yet: ${changes.unhandled}${
     changes.unhandled > 0 ? `, the oldest for ${formatAge(changes.oldestSeconds)}` : ''
   }</p>
-<div class="scroll" tabindex="0" role="region" aria-labelledby="figures"><table>
+<div class="scroll" tabindex="0" role="region" aria-label="Table of figures"><table>
 <thead><tr><th scope="col">System</th><th scope="col">State</th><th scope="col">Count</th><th scope="col">Oldest</th><th scope="col">Circuit breaker</th></tr></thead>
 <tbody>${rows}</tbody>
 </table></div>`;
@@ -139,7 +139,7 @@ function renderTable(page: DeliveriesPage): Html {
 ${mayRetry ? html`<td>${renderRetry(page, delivery)}</td>` : ''}
 </tr>`,
   );
-  return html`<div class="scroll" tabindex="0" role="region" aria-labelledby="list"><table>
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Table of deliveries"><table>
 <thead><tr><th scope="col">Source</th><th scope="col">System / route</th><th scope="col">Attempts</th><th scope="col">Created</th><th scope="col">Outcome</th>${
     mayRetry ? html`<th scope="col">Action</th>` : ''
   }</tr></thead>
