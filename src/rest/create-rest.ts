@@ -10,7 +10,7 @@ import { type Audit, perform } from './perform.ts';
 import { buildRequest, createBodyReader, pathOf, preferredReturn, queryOf } from './read-request.ts';
 import { GENERAL_PARAMETERS, refuseParameters } from './refuse-parameters.ts';
 import { requestIdOf } from './request-id.ts';
-import { findRoute } from './routes.ts';
+import { allowedMethods, findRoute } from './routes.ts';
 import { transaction } from './transaction.ts';
 import type { FhirRequest, FhirResponse, RestOptions, Session } from './types.ts';
 
@@ -49,6 +49,7 @@ function createServer(
     requireJsonAnswer(http.get('accept'), query);
     wantsPretty(query);
     const path = pathOf(http);
+    if (path !== '') announceMethods(http, response, path);
     const target = path === '' ? undefined : findRoute(http.method, path, rest.definitions.resourceTypes);
     if (!target) requirePost(http);
     const principal = await rest.authenticate(http);
@@ -66,12 +67,18 @@ function createServer(
   };
 }
 
+/** @see https://www.rfc-editor.org/rfc/rfc9110#name-405-method-not-allowed */
+function announceMethods(http: Request, response: Response, path: string): void {
+  const methods = allowedMethods(path);
+  if (methods.length > 0 && !methods.includes(http.method)) response.setHeader('Allow', methods.join(', '));
+}
+
 function requirePost(http: Request): void {
   if (http.method === 'POST') return;
   throw new SiltaError('method-not-allowed', 'The FHIR base takes a batch or transaction Bundle by POST.');
 }
 
-/** A Bundle posted to the base; its refusals are audited under the name of the whole. */
+/** A Bundle posted to the base; what is refused in it is audited by entry. */
 async function performBundle(
   http: Request,
   bytes: Uint8Array,
@@ -90,8 +97,7 @@ async function performBundle(
   }
   const run = kind === 'batch' ? batch : transaction;
   const preferReturn = preferredReturn(http.get('prefer'));
-  const interact = () => run(bundle, session, preferReturn, audit);
-  return perform({ name: kind, interact }, request, session, audit);
+  return run(bundle, session, preferReturn, audit);
 }
 
 function send(http: Request, response: Response, answer: FhirResponse): void {

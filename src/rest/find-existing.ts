@@ -4,6 +4,7 @@
  */
 import { SiltaError } from '../outcome.ts';
 import type { StoredVersion } from '../store/index.ts';
+import { authorizeCriteria } from './authorize-criteria.ts';
 import { type Parameters, parseParameters, writeParameters } from './parse-parameters.ts';
 import type { Session } from './types.ts';
 
@@ -45,6 +46,7 @@ export async function findExisting(
   criteria: Parameters,
 ): Promise<StoredVersion | undefined> {
   session.rest.access.authorize(session.principal, 'search', type);
+  authorizeCriteria(session, type, criteria);
   const page = await session.reader.search({
     type,
     parameters: [...criteria, ['_count', '2']],

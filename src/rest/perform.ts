@@ -45,7 +45,12 @@ export function auditShown(
   };
 }
 
-function auditRefusal({ principal, requestId }: Session, action: string, request: FhirRequest): AuditEntry {
+/** The row of a refusal: who was refused what, by id. */
+export function auditRefusal(
+  { principal, requestId }: Session,
+  action: string,
+  request: FhirRequest,
+): AuditEntry {
   const entity = request.id ? `${request.type}/${request.id}` : request.type;
   return { principal, requestId, action, outcome: 'refused', entities: entity ? [maskHetu(entity)] : [] };
 }

@@ -71,18 +71,27 @@ export function findRoute(
   path: string,
   resourceTypes: ReadonlySet<string>,
 ): { readonly route: Route; readonly address: Address } {
-  const segments = path.split('/');
-  const matching = ROUTES.flatMap((route) => {
-    const address = matchPath(route.path, segments);
-    return address ? [{ route, address }] : [];
-  });
+  const matching = routesAt(path);
   const [first] = matching;
   if (!first) throw new SiltaError('not-supported', 'There is no FHIR interaction at this address.');
   requireType(first.address.type, resourceTypes);
   const found = matching.find(({ route }) => route.method === (method === 'HEAD' ? 'GET' : method));
   if (found) return found;
-  const allowed = matching.map(({ route }) => route.method).join(', ');
-  throw new SiltaError('method-not-allowed', `This address answers ${allowed} only.`);
+  throw new SiltaError('method-not-allowed', `This address answers ${allowedMethods(path).join(', ')} only.`);
+}
+
+/** Methods an address answers; empty when there is nothing. */
+export function allowedMethods(path: string): readonly string[] {
+  const methods = routesAt(path).map(({ route }) => route.method);
+  return methods.includes('GET') ? [...methods, 'HEAD'] : methods;
+}
+
+function routesAt(path: string): readonly { readonly route: Route; readonly address: Address }[] {
+  const segments = path.split('/');
+  return ROUTES.flatMap((route) => {
+    const address = matchPath(route.path, segments);
+    return address ? [{ route, address }] : [];
+  });
 }
 
 function matchPath(pattern: string, segments: readonly string[]): Address | undefined {

@@ -2,6 +2,7 @@
 import { SiltaError } from '../outcome.ts';
 import type { SearchPage, StoredVersion } from '../store/index.ts';
 import { assembleBundle, type BundleLink, type EntryText } from './assemble-bundle.ts';
+import { authorizeCriteria } from './authorize-criteria.ts';
 import { type Parameters, parseCount, singleParameter } from './parse-parameters.ts';
 import { GENERAL_PARAMETERS } from './refuse-parameters.ts';
 import { referenceOf } from './represent.ts';
@@ -17,6 +18,7 @@ export const search: Interact = async (request, session) => {
   const { rest, principal } = session;
   rest.access.authorize(principal, 'search', request.type);
   const { parameters, cursor } = askedFor(request, session);
+  authorizeCriteria(session, request.type, parameters);
   const summary = parseSummary(parameters);
   const page = await session.reader.search({
     type: request.type,

@@ -1,4 +1,5 @@
 // https://hl7.org/fhir/R4/http.html#transaction
+import { isRefusal } from '../access/index.ts';
 import { type Issue, SiltaError } from '../outcome.ts';
 import type { Resource } from '../resource.ts';
 import type { StoredVersion, StoreTransaction } from '../store/index.ts';
@@ -15,7 +16,7 @@ import {
   parseEntry,
 } from './bundle-entry.ts';
 import { type JudgedContent, judgeContent } from './judge-content.ts';
-import { type Audit, auditShown } from './perform.ts';
+import { type Audit, auditRefusal, auditShown } from './perform.ts';
 import { type PlannedWrite, planWrites } from './plan-transaction.ts';
 import { refuseParameters } from './refuse-parameters.ts';
 import { requireResource } from './require-resource.ts';
@@ -43,15 +44,31 @@ export async function transaction(
 ): Promise<FhirResponse> {
   const raw = listEntries(session.rest, bundle);
   const parsed = raw.map((entry, index) => parseEntry(session.rest, entry, index, preferReturn));
-  refuseUnsupported(parsed);
-  refuseDuplicates(parsed);
-  const entries = await judgeEntries(session, parsed);
-  const { answers, shown, wrote } = await retryStale(undefined, () =>
-    session.rest.store.transaction((tx) => run(entries, { ...session, reader: tx }, tx)),
-  );
+  const { answers, shown, wrote } = await performAll(parsed, session).catch(async (error: unknown) => {
+    const refused = parsed.find(({ index }) => isRefusedAt(error, index));
+    if (refused) await audit([auditRefusal(session, refused.route.name, refused.request)]);
+    throw error;
+  });
   if (wrote) session.rest.onWritten?.();
   if (shown.length > 0) await audit(shown);
   return { status: 200, body: assembleBundle({ type: 'transaction-response', entries: answers }) };
+}
+
+async function performAll(parsed: readonly BundleEntry[], session: Session): Promise<Outcome> {
+  refuseUnsupported(parsed);
+  refuseDuplicates(parsed);
+  const entries = await judgeEntries(session, parsed);
+  return retryStale(undefined, () =>
+    session.rest.store.transaction((tx) => run(entries, { ...session, reader: tx }, tx)),
+  );
+}
+
+/** Whether the policy refused the entry at this place: errors of entries are located. */
+function isRefusedAt(error: unknown, index: number): boolean {
+  if (!(error instanceof SiltaError) || !isRefusal(error)) return false;
+  return error.issues.some(({ expression }) =>
+    expression?.some((each) => each.startsWith(`Bundle.entry[${index}]`)),
+  );
 }
 
 function refuseUnsupported(entries: readonly BundleEntry[]): void {

@@ -5,6 +5,7 @@ import type { Resource } from '../resource.ts';
 import type { StoredVersion, Write } from '../store/index.ts';
 import { admitWrite, writeContext } from './admit-write.ts';
 import { answerWrite } from './answer-write.ts';
+import { maskHetu } from './http-log.ts';
 import { judgeContent } from './judge-content.ts';
 import { refuseParameters } from './refuse-parameters.ts';
 import { requireResource } from './require-resource.ts';
@@ -59,6 +60,7 @@ export async function findCurrent(
   const found = await reader.read(request.type, request.id);
   if (!found && rest.clientIds && ifMatch === undefined) {
     rest.access.authorize(principal, 'create', request.type);
+    refusePersonalId(request);
     return undefined;
   }
   const current = rest.access.authorizeStored(principal, request.type, found);
@@ -67,6 +69,14 @@ export async function findCurrent(
     throw new SiltaError('gone', `This ${request.type} was deleted.`);
   }
   return current;
+}
+
+/** Ids stand in URLs and logs, where a personal identity code must never be. */
+function refusePersonalId({ type, id }: FhirRequest): void {
+  if (maskHetu(id) === id) return;
+  throw new SiltaError('invalid-request', 'A personal identity code cannot be the id of a resource.', {
+    expression: [`${type}.id`],
+  });
 }
 
 /** @throws SiltaError `invalid-request` when the body is not the resource that the address names */

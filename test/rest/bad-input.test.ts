@@ -162,6 +162,13 @@ describe('an address that means nothing', () => {
   });
 });
 
+describe('a method that an address does not answer', () => {
+  it('is refused with those it does', async () => {
+    const answer = await request(gateway.url).patch('/Task/1').set(as('portal')).expect(405);
+    expect(answer.headers['allow']).toBe('GET, PUT, DELETE, HEAD');
+  });
+});
+
 describe('a resource that breaks its definition', () => {
   it('is refused with every finding', async () => {
     const { body } = await post('/Task', {

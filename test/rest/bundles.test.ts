@@ -214,6 +214,17 @@ describe('a transaction', () => {
     expect(await gateway.countResources()).toBe(before);
   });
 
+  it('leaves the refused entry in the audit', async () => {
+    const reading = { request: { method: 'GET', url: `Patient/${EERO}` } };
+    await send('transaction', [creating(moodAnswer(AINO)), reading], 'aino')
+      .set('X-Request-Id', 'refused-entry-1')
+      .expect(404);
+    const rows = await gateway.database.database.query(
+      "SELECT action, outcome, entities FROM audit WHERE request_id = 'refused-entry-1'",
+    );
+    expect(rows).toEqual([{ action: 'read', outcome: 'refused', entities: [`Patient/${EERO}`] }]);
+  });
+
   it('that races with the same conditional create makes one resource', async () => {
     const bundle = [
       {

@@ -291,6 +291,30 @@ describe('what callers may not see', () => {
     ]);
   });
 
+  it('cannot be guessed through a chain', async () => {
+    for (const path of [
+      '/QuestionnaireResponse?subject:Patient.name=x',
+      '/QuestionnaireResponse?subject.name=x',
+      '/QuestionnaireResponse?_has:Task:focus:status=requested',
+      '/QuestionnaireResponse?subject:Patient._has:Task:subject:status=requested',
+    ]) {
+      const { body } = await get(path, 'lifecare').expect(403);
+      expect(body.issue[0].diagnostics).toMatch(/No granted scope allows 'search' of \w+/);
+    }
+    await get('/QuestionnaireResponse?subject:Patient.active=true', 'portal').expect(200);
+  });
+
+  it('of the other sector stays there', async () => {
+    const { body } = await post('/Task', task(AINO), 'social').expect(201);
+    expect(body.meta.security).toEqual([expect.objectContaining({ code: 'social' })]);
+    await get(`/Task/${body.id}`, 'social').expect(200);
+    await get(`/Task/${body.id}`, 'aino').expect(200);
+    await get(`/Patient/${AINO}`, 'social').expect(404);
+    const moved = { ...body, meta: { security: [{ ...body.meta.security[0], code: 'health' }] } };
+    const refused = await put(`/Task/${body.id}`, moved).expect(403);
+    expect(refused.body.issue[0].expression).toEqual(['Task.meta.security']);
+  });
+
   it('cannot be referred to', async () => {
     const { body } = await post('/Task', task(EERO)).expect(201);
     const answer = { ...moodAnswer(AINO), partOf: [{ reference: `Observation/${body.id}` }] };
