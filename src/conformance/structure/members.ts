@@ -7,7 +7,7 @@ import type { Element, Structure } from '../../definitions/index.ts';
 import { isObject, type JsonObject, kindOf } from '../json.ts';
 import { at, type Place } from '../place.ts';
 import { stem } from './names.ts';
-import { type ObjectCheck, type Run, report, type ValueCheck } from './run.ts';
+import { type Run, report, type ValueCheck } from './run.ts';
 import type { Types } from './types.ts';
 import { compileValue } from './values.ts';
 
@@ -41,7 +41,7 @@ export function compileMembers(
       const check = list ? listCheck(name, key, element.max, value) : singleCheck(name, value.check);
       members.set(key, { name, bit, choice, check });
       if (!value.primitive) continue;
-      const companion = list ? listCompanion(name, key, types) : singleCompanion(name, types);
+      const companion = list ? listCompanion(name, key, types) : singleCompanion(name, key, types);
       members.set(`_${key}`, { name, bit, choice, check: companion });
     }
   }
@@ -113,27 +113,31 @@ function listCheck(
   };
 }
 
-/** The id and extensions of a primitive value. @see https://hl7.org/fhir/R4/json.html#primitive */
-function companionCheck(types: Types): ObjectCheck {
+type CompanionCheck = (companion: JsonObject, hasValue: boolean, place: Place, run: Run) => void;
+
+/**
+ * The id and extensions of a primitive value; an id alone is only enough beside the value.
+ *
+ * @see https://hl7.org/fhir/R4/json.html#primitive
+ */
+function companionCheck(types: Types): CompanionCheck {
   const check = types.complex('Element');
   if (!check) throw new Error('No definition of Element.');
-  return check;
+  return (companion, hasValue, place, run) => {
+    const idOnly = typeof companion['id'] === 'string' && Object.keys(companion).length === 1;
+    if (!(hasValue && idOnly)) check(companion, place, run);
+  };
 }
 
-function singleCompanion(name: string, types: Types): MemberCheck {
+function singleCompanion(name: string, key: string, types: Types): MemberCheck {
   const check = companionCheck(types);
-  return (value, _object, place, run) => {
-    if (isObject(value)) check(value, at(place, name), run);
-    else
-      report(
-        run,
-        'structure',
-        'element-type',
-        place,
-        name,
-        -1,
-        `_${name} must be an object, not ${kindOf(value)}.`,
-      );
+  return (value, object, place, run) => {
+    if (isObject(value)) {
+      check(value, object[key] !== undefined, at(place, name), run);
+      return;
+    }
+    const text = `_${name} must be an object, not ${kindOf(value)}.`;
+    report(run, 'structure', 'element-type', place, name, -1, text);
   };
 }
 
@@ -150,8 +154,10 @@ function listCompanion(name: string, key: string, types: Types): MemberCheck {
       report(run, 'structure', 'cardinality', place, name, -1, `_${name} is longer than ${name}.`);
     }
     for (const [index, value] of values.entries()) {
-      if (isObject(value)) check(value, at(place, name, index), run);
-      else if (value !== null) {
+      if (isObject(value)) {
+        const hasValue = Array.isArray(main) && main[index] !== null && main[index] !== undefined;
+        check(value, hasValue, at(place, name, index), run);
+      } else if (value !== null) {
         const text = `_${name} must hold objects and null, not ${kindOf(value)}.`;
         report(run, 'structure', 'element-type', place, name, index, text);
       }
