@@ -5,7 +5,7 @@ import type { Sources } from './gather-sources.ts';
 
 /** Whether a patient's resource may leave its sector for a system of the other one, e.g. by an active Consent. */
 export type MayDisclose = (
-  version: Pick<StoredVersion, 'sector' | 'patients'>,
+  version: StoredVersion,
   system: SystemDefinition,
 ) => Promise<{ readonly allowed: boolean; readonly reason: string }>;
 

@@ -67,7 +67,7 @@ function openQueue(options: { readonly redisUrl: string; readonly prefix: string
     defaultJobOptions: { removeOnComplete: true, removeOnFail: true, attempts: 1 },
     settings: { maxStalledCount: 0 },
     // Commands wait for Redis as long as it takes: Bull never recovers from a first command that failed.
-    redis: { maxRetriesPerRequest: null },
+    redis: { maxRetriesPerRequest: null, disconnectTimeout: 200 },
   });
   queue.on('error', (error) => options.logger.warn({ failure: loggable(error) }, 'queue connection failed'));
   queue.on('failed', (job, error) =>

@@ -156,7 +156,7 @@ export async function postponeDelivery(
   const rows = await sql.query(
     `UPDATE delivery SET state = 'waiting', lease = NULL, lease_until = NULL,
        due_at = clock_timestamp() + $3 ${MS}, offer_at = clock_timestamp() + ($3::float8 + $4::float8) ${MS},
-       outcome = coalesce($5, outcome), attempts = attempts - CASE WHEN $5::jsonb IS NULL THEN 1 ELSE 0 END
+       outcome = coalesce($5, outcome), attempts = attempts - CASE WHEN $5::json IS NULL THEN 1 ELSE 0 END
      WHERE id = $1 AND lease = $2 RETURNING id`,
     [claimed.id, claimed.lease, delayMs, graceMs, outcome ? JSON.stringify(outcome) : null],
     'delivery-postpone',

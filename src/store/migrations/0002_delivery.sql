@@ -23,7 +23,7 @@ CREATE TABLE delivery (
   settled_at timestamptz,
   remote_id text,
   map text,                                -- canonical of the map that made the last payload
-  outcome jsonb,                           -- OperationOutcome of the last attempt that failed
+  outcome json,                            -- OperationOutcome of the last attempt that failed
   UNIQUE (change_seq, system, route)
 );
 CREATE INDEX delivery_order ON delivery (system, subject, change_seq, seq) WHERE state IN ('waiting', 'sending', 'paused');
@@ -51,7 +51,7 @@ CREATE TABLE delivery_failed_reaction (
   state text NOT NULL CHECK (state IN ('waiting', 'dead')),
   attempts integer NOT NULL,
   due_at timestamptz NOT NULL,
-  outcome jsonb NOT NULL,
+  outcome json NOT NULL,
   PRIMARY KEY (change_seq, reaction)
 );
 CREATE INDEX delivery_failed_reaction_due ON delivery_failed_reaction (due_at) WHERE state = 'waiting';
@@ -67,7 +67,7 @@ CREATE TABLE inbound_message (
   attempts integer NOT NULL DEFAULT 1,
   raw bytea,                               -- AES-256-GCM: nonce, tag, ciphertext; null once its time is over
   reference text,                          -- version that was written, e.g. Task/1/_history/3
-  outcome jsonb NOT NULL,                  -- what the sender was answered
+  outcome json NOT NULL,                   -- what the sender was answered, to be answered again as it is
   UNIQUE (system, message, message_id)
 );
 CREATE INDEX inbound_message_by_state ON inbound_message (state, seq);
