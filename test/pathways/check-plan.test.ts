@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ActivityDefinition, PlanDefinition, PlanDefinitionAction } from 'fhir/r4';
+import type { ActivityDefinition, DataRequirement, PlanDefinition, PlanDefinitionAction } from 'fhir/r4';
 import { checkPlan } from '../../src/pathways/index.ts';
 
 const activity: ActivityDefinition = {
@@ -88,7 +88,9 @@ describe('checking a plan', () => {
   });
 
   it('finds what evaluation would refuse: choices, value set filters, paths and other languages', () => {
-    const data = [{ type: 'Task', codeFilter: [{ path: 'code', valueSet: 'urn:test:vs' }] }];
+    const data: DataRequirement[] = [
+      { type: 'Task', codeFilter: [{ path: 'code', valueSet: 'urn:test:vs' }] },
+    ];
     const refused: PlanDefinitionAction = {
       ...sound,
       trigger: [{ type: 'data-added', data }],

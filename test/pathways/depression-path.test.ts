@@ -1,10 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { createConformance } from '../../src/conformance/index.ts';
+import { loadDefinitions } from '../../src/definitions/index.ts';
 import { checkPlan, evaluateRules, type Firing } from '../../src/pathways/index.ts';
 import type { Resource } from '../../src/resource.ts';
 import { bdiAnswer, moodAnswer, scoresWithTotal } from './answers.ts';
-import { findActivity, findQuestionnaire, plans } from './content.ts';
+import { findActivity, findQuestionnaire, plans, readContent } from './content.ts';
 
+const conformance = createConformance({ definitions: await loadDefinitions({ profiles: 'profiles' }) });
 const NOW = new Date('2026-03-14T09:26:53.000Z');
 
 function fire(resource: Resource, previous?: Resource): readonly Firing[] {
@@ -143,6 +146,22 @@ describe('the depression path', () => {
       const branches = idsOf(fire(bdiAnswer(scoresWithTotal(total)))).filter((id) => id !== 'bdi-item-9');
       expect([total, branches.length]).toEqual([total, 1]);
     }
+  });
+
+  it('makes Tasks that are valid by their profile, and content that is valid', () => {
+    const judge = (resource: Resource) =>
+      conformance.validate(resource).map(({ diagnostics }) => diagnostics);
+    const answers = [
+      moodAnswer('need-help-soon'),
+      moodAnswer('managing-fairly-well'),
+      moodAnswer('continue'),
+      bdiAnswer(scoresWithTotal(3).with(8, 2), { basedOn: [{ reference: 'CarePlan/cp-5' }] }),
+      bdiAnswer(scoresWithTotal(63)),
+    ];
+    const tasks = answers.flatMap((answer) => fire(answer)).flatMap(({ resources }) => resources);
+    expect(tasks).toHaveLength(10);
+    for (const task of tasks) expect([task.id, judge(task)]).toEqual([task.id, []]);
+    for (const one of readContent().values()) expect([one.id, judge(one)]).toEqual([one.id, []]);
   });
 
   it('explains itself in three languages', () => {

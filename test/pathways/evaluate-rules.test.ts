@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ActivityDefinition, PlanDefinition, PlanDefinitionAction } from 'fhir/r4';
+import type { ActivityDefinition, DataRequirement, PlanDefinition, PlanDefinitionAction } from 'fhir/r4';
 import { SiltaError } from '../../src/outcome.ts';
 import { evaluateRules, type Firing } from '../../src/pathways/index.ts';
 import type { Resource } from '../../src/resource.ts';
@@ -151,7 +151,9 @@ describe('triggers', () => {
   });
 
   it('refuse a filter that is not evaluated instead of never matching', () => {
-    const data = [{ type: 'Task', codeFilter: [{ path: 'code', valueSet: 'urn:test:vs' }] }];
+    const data: DataRequirement[] = [
+      { type: 'Task', codeFilter: [{ path: 'code', valueSet: 'urn:test:vs' }] },
+    ];
     const error = failureOf(() => fire(planOf(rule({ trigger: [{ type: 'data-added', data }] }))));
     expect(error.code).toBe('not-supported');
     expect(error.message).toContain("urn:test:plan|4.2.0, action 'r'");
