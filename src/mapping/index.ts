@@ -1,5 +1,9 @@
+export type { Codec } from './codecs/codec.ts';
+export { json } from './codecs/json.ts';
 export { type CompileOptions, compileMap, findProblems } from './compile/compile-map.ts';
 export { parseMap } from './language/parse-map.ts';
+export { printMap } from './language/print-map.ts';
+export { fromStructureMap } from './structure-map/from-structure-map.ts';
 export { toStructureMap } from './structure-map/to-structure-map.ts';
 export type { MapTree } from './tree.ts';
 export {

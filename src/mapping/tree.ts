@@ -121,7 +121,7 @@ export interface SourceNode extends MapNode {
   readonly min?: number;
   /** A number or `*`. */
   readonly max?: string;
-  readonly default?: ArgumentNode;
+  readonly default?: LiteralNode | ExpressionNode;
   readonly listMode?: SourceListMode;
   readonly variable?: string;
   readonly where?: ExpressionNode;

@@ -181,10 +181,6 @@ function compileDefault(
   const fallback = node.default;
   if (!fallback) return undefined;
   if (fallback.kind === 'literal') return () => [fallback.value];
-  if (fallback.kind === 'variable') {
-    const variable = scope.require(fallback.name, fallback.position);
-    return variable && ((frame) => readVariable(frame, variable.slot, false).values);
-  }
   const context = scope.find(node.context);
   const expression = compileExpression(fallback, { scope, site, shapes: context?.shapes ?? [] });
   return expression && ((frame) => expression.values(frame, context && frame.slots[context.slot]));

@@ -3,14 +3,7 @@
  *
  * @see https://build.fhir.org/mapping-language.html#rules
  */
-import type {
-  ArgumentNode,
-  DependentNode,
-  RuleNode,
-  SourceListMode,
-  SourceNode,
-  TargetNode,
-} from '../tree.ts';
+import type { DependentNode, RuleNode, SourceListMode, SourceNode, TargetNode } from '../tree.ts';
 import { type Cursor, ParseFailure } from './cursor.ts';
 import { parseExpression } from './parse-expression.ts';
 import { parseArgument, parseTarget } from './parse-target.ts';
@@ -32,8 +25,11 @@ function parseCardinality(cursor: Cursor): Pick<SourceNode, 'min' | 'max'> {
   return { min, max: cursor.take().text };
 }
 
-function parseDefault(cursor: Cursor): ArgumentNode {
-  return cursor.has('(') ? parseExpression(cursor) : parseArgument(cursor);
+function parseDefault(cursor: Cursor): SourceNode['default'] {
+  if (cursor.has('(')) return parseExpression(cursor);
+  const argument = parseArgument(cursor);
+  if (argument.kind === 'literal') return argument;
+  return { kind: 'expression', text: `%${argument.name}`, position: argument.position };
 }
 
 function parseConditions(cursor: Cursor): Pick<SourceNode, 'where' | 'check' | 'log'> {

@@ -49,14 +49,13 @@ function parameterOf(node: ArgumentNode): StructureMapGroupRuleTargetParameter {
   return node.kind === 'expression' ? { valueString: node.text } : literalValue(node);
 }
 
-function defaultOf(node: ArgumentNode | undefined): Partial<StructureMapGroupRuleSource> {
+function defaultOf(node: SourceNode['default']): Partial<StructureMapGroupRuleSource> {
   if (!node) return {};
   if (node.kind === 'literal') {
     const [[key = '', value] = []] = Object.entries(literalValue(node));
     return { [`defaultV${key.slice(1)}`]: value };
   }
-  const text = node.kind === 'variable' ? `%${node.name}` : node.text;
-  return { extension: [{ url: DEFAULT_EXTENSION, valueString: text }] };
+  return { extension: [{ url: DEFAULT_EXTENSION, valueString: node.text }] };
 }
 
 function sourceOf(node: SourceNode): StructureMapGroupRuleSource {
