@@ -13,6 +13,14 @@ export type NativeInvariant = (object: JsonObject, run: Run) => boolean | undefi
 const has = (object: JsonObject, name: string): boolean =>
   object[name] !== undefined || object[`_${name}`] !== undefined;
 
+/** Compares times of one precision and zone as text; anything else is left to FHIRPath. */
+function isInOrder(first: unknown, second: unknown): boolean | undefined {
+  if (typeof first !== 'string' || typeof second !== 'string' || first.length !== second.length)
+    return undefined;
+  const asText = !first.includes('T') || (first.endsWith('Z') && second.endsWith('Z'));
+  return asText ? first <= second : undefined;
+}
+
 /** By the invariant's FHIRPath, so that a rule with the same key and another text is not mistaken for it. */
 const NATIVE: Readonly<Record<string, NativeInvariant>> = {
   'contained.contained.empty()': (resource) =>
@@ -26,15 +34,15 @@ const NATIVE: Readonly<Record<string, NativeInvariant>> = {
   'code.empty() or system.exists()': (object) => !has(object, 'code') || has(object, 'system'),
   'start.hasValue().not() or end.hasValue().not() or (start <= end)': (period) => {
     if (period['start'] === undefined || period['end'] === undefined) return true;
-    return undefined;
+    return isInOrder(period['start'], period['end']);
   },
   'data.empty() or contentType.exists()': (object) => !has(object, 'data') || has(object, 'contentType'),
   'value.empty() or system.exists()': (object) => !has(object, 'value') || has(object, 'system'),
   '(answer.exists() and item.exists()).not()': (item) => !(has(item, 'answer') && has(item, 'item')),
   'lastModified.exists().not() or authoredOn.exists().not() or lastModified >= authoredOn': (task) => {
     const { lastModified, authoredOn } = task;
-    if (lastModified === undefined || authoredOn === undefined || lastModified === authoredOn) return true;
-    return undefined;
+    if (!has(task, 'lastModified') || !has(task, 'authoredOn')) return true;
+    return isInOrder(authoredOn, lastModified);
   },
   'detail.empty() or reference.empty()': (object) => !(has(object, 'detail') && has(object, 'reference')),
   'name.exists() or telecom.exists() or address.exists() or organization.exists()': (object) =>
