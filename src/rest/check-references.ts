@@ -25,15 +25,20 @@ export function visitReferences(
   path: string,
   visit: (reference: string, expression: string) => void,
 ): void {
-  if (Array.isArray(value)) {
-    value.forEach((each, index) => {
-      visitReferences(each, `${path}[${index}]`, visit);
-    });
-  } else if (typeof value === 'object' && value !== null) {
-    for (const [name, member] of Object.entries(value)) {
-      if (name === 'reference' && typeof member === 'string') visit(member, path);
-      else if (typeof member === 'object') visitReferences(member, `${path}.${name}`, visit);
-    }
+  walk(value, [path], visit);
+}
+
+/** The trail becomes a path only where a reference is found: most of a resource is none. */
+function walk(value: unknown, trail: string[], visit: (reference: string, expression: string) => void): void {
+  if (typeof value !== 'object' || value === null) return;
+  const isList = Array.isArray(value);
+  for (const name of Object.keys(value)) {
+    const member = (value as Readonly<Record<string, unknown>>)[name];
+    if (typeof member === 'object') {
+      trail.push(isList ? `[${name}]` : `.${name}`);
+      walk(member, trail, visit);
+      trail.pop();
+    } else if (name === 'reference' && typeof member === 'string') visit(member, trail.join(''));
   }
 }
 
