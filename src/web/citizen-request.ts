@@ -28,15 +28,10 @@ export async function readCitizenRequest(
 ): Promise<CitizenRequest> {
   const session = await options.session(request);
   if (!session) throw new SiltaError('unauthenticated', 'Nobody is signed in.');
-  const frame = frameOf(options, request, response, session);
-  const signedIn = {
-    displayName: session.displayName,
-    csrfToken: session.csrfToken,
-    signOutPath: options.signOutPath,
-  };
+  const frame = { ...frameOf(options, request, response, session), signedIn: signedInPart(options, session) };
   const given: unknown = response.locals['requestId'];
   const requestId = typeof given === 'string' ? given : options.uuid();
-  return { session, frame: { ...frame, signedIn }, requestId };
+  return { session, frame, requestId };
 }
 
 function frameOf(
@@ -49,12 +44,13 @@ function frameOf(
   return {
     language: chooseLanguage(request, session?.language),
     path: request.path,
-    ...(session && {
-      signedIn: {
-        displayName: session.displayName,
-        csrfToken: session.csrfToken,
-        signOutPath: options.signOutPath,
-      },
-    }),
+    ...(session && { signedIn: signedInPart(options, session) }),
   };
+}
+
+function signedInPart(
+  { signOutPath }: WebOptions,
+  { displayName, csrfToken }: PageSession,
+): NonNullable<Frame['signedIn']> {
+  return { displayName, csrfToken, signOutPath };
 }

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import express, { type ErrorRequestHandler, type RequestHandler, Router } from 'express';
-import { asSiltaError } from '../outcome.ts';
 import { readFrame } from './citizen-request.ts';
 import { createConsole } from './console/console-routes.ts';
 import { explainError, sendFailure } from './failure-page.ts';
@@ -8,6 +7,7 @@ import { showQuestionnaire, takeAnswers } from './form/questionnaire-routes.ts';
 import { renderLanding } from './landing-page.ts';
 import { STYLE_PATH } from './layout.ts';
 import { completeOwnTask, showMyPage } from './my-routes.ts';
+import { toPageError } from './page-error.ts';
 import { sendPage } from './respond.ts';
 import { textsOf } from './texts/texts.ts';
 import type { WebOptions } from './types.ts';
@@ -33,7 +33,7 @@ export function createWeb(options: WebOptions): Router {
   router.get('/my/questionnaires/:id', leadToSignIn(options), showQuestionnaire(options));
   router.post('/my/questionnaires/:id', form, takeAnswers(options));
   router.use('/my', reportFailure(options));
-  router.use('/console', form, createConsole(options));
+  router.use('/console', createConsole(options, form));
   return router;
 }
 
@@ -69,7 +69,7 @@ function reportFailure(options: WebOptions): ErrorRequestHandler {
       next(error);
       return;
     }
-    const known = asSiltaError(error);
+    const known = toPageError(error);
     if (known.status >= 500) options.logger.error({ err: error }, 'a page failed');
     const frame = { ...(await readFrame(options, request, response)), path: '/my' };
     const texts = textsOf(frame.language);

@@ -38,7 +38,11 @@ export function explainError(error: SiltaError, { failure, form }: Texts): strin
     case 'precondition-failed':
     case 'conflict':
       return form.changedMeanwhile;
-    default:
+    case 'forbidden':
       return failure.forbidden;
+    case 'too-large':
+      return failure.tooLarge;
+    default:
+      return failure.notUnderstood;
   }
 }

@@ -198,3 +198,22 @@ describe('marking a task as done', () => {
     expect(page.text).toContain('/identity/suomifi/start');
   });
 });
+
+describe('requests that no page sends', () => {
+  it.each([
+    ['/my/questionnaires/%E0%A4%A', 400, 'Pyyntöä ei voitu käsitellä.'],
+    ['/my/questionnaires/a/b/c', 404, ''],
+  ])('are the fault of whoever sends them: %s', async (path, status, text) => {
+    const page = await site.get(path);
+    expect(page.status).toBe(status);
+    expect(page.text).toContain(text);
+    expect(page.text).not.toMatch(/\.ts:|node_modules/);
+  });
+
+  it('such as a form that is too large are refused as that', async () => {
+    const page = await site.post('/my/tasks/walk/complete', { csrf: CSRF, more: 'x'.repeat(300_000) });
+    expect(page.status).toBe(413);
+    expect(page.text).toContain('Lähetit liikaa tietoa kerralla.');
+    expect((await site.post('/console/sign-in', { token: 'x'.repeat(300_000) }, '')).status).toBe(413);
+  });
+});

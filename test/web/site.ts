@@ -9,7 +9,7 @@ import { completeResponse } from '../../src/forms/index.ts';
 import { SiltaError } from '../../src/outcome.ts';
 import { GATEWAY, type Principal, type Scope } from '../../src/principal.ts';
 import type { Resource } from '../../src/resource.ts';
-import { createRest, renderError, requestId } from '../../src/rest/index.ts';
+import { createTransact, requestId } from '../../src/rest/index.ts';
 import { createStore, type Store } from '../../src/store/index.ts';
 import { type ConsoleDelivery, createWeb, type PageSession, type WebOptions } from '../../src/web/index.ts';
 import { createTestDatabase } from '../support/test-database.ts';
@@ -21,7 +21,6 @@ export const OPERATOR_TOKEN = 'op.token-31';
 export const WATCHER_TOKEN = 'op.token-77';
 export const NOW = new Date('2026-03-14T12:00:00Z');
 const ROOT = 'https://silta.example/fhir';
-const FHIR_TOKEN = 'the-citizens-own';
 
 export interface Site {
   readonly url: string;
@@ -52,7 +51,7 @@ const citizen: PageSession['principal'] = {
   sectors: ['health', 'social'],
 };
 
-/** The pages over a real store, with the FHIR API beside them for what they write. */
+/** The pages over a real store, with the FHIR API's own pipeline for what they write. */
 export async function openSite(change: Partial<WebOptions> = {}): Promise<Site> {
   const database = await createTestDatabase();
   const server = createServer();
@@ -69,30 +68,23 @@ export async function openSite(change: Partial<WebOptions> = {}): Promise<Site> 
   const logger = { info: note, warn: note, error: note };
   const app = express();
   app.use(requestId(() => crypto.randomUUID()));
-  app.use(
-    '/fhir',
-    createRest({
-      definitions,
-      store,
-      access,
-      conformance,
-      forms: { completeResponse },
-      authenticate: async (request) => {
-        if (request.get('authorization') === `Bearer ${FHIR_TOKEN}`) return citizen;
-        throw new SiltaError('unauthenticated', 'A valid access token is needed.');
-      },
-      smartConfiguration: () => ({}),
-      baseUrl: `${url}/fhir`,
-      clock,
-      uuid: () => crypto.randomUUID(),
-      logger,
-      limits: { bodyBytes: 200_000, bodyDepth: 40, bundleEntries: 20, defaultCount: 20, maxCount: 200 },
-      sealingKey: Buffer.alloc(32, 5),
-      version: '0.1.0',
-      clientIds: false,
-    }),
-    renderError({ logger }),
-  );
+  const transact = createTransact({
+    definitions,
+    store,
+    access,
+    conformance,
+    forms: { completeResponse },
+    authenticate: () => Promise.reject(new SiltaError('unauthenticated', 'The pages need no token.')),
+    smartConfiguration: () => ({}),
+    baseUrl: `${url}/fhir`,
+    clock,
+    uuid: () => crypto.randomUUID(),
+    logger,
+    limits: { bodyBytes: 200_000, bodyDepth: 40, bundleEntries: 20, defaultCount: 20, maxCount: 200 },
+    sealingKey: Buffer.alloc(32, 5),
+    version: '0.1.0',
+    clientIds: false,
+  });
   app.use(
     createWeb({
       session: async (request) => sessionOf(request),
@@ -104,7 +96,7 @@ export async function openSite(change: Partial<WebOptions> = {}): Promise<Site> 
       access,
       questionnaire: async (canonical) => findQuestionnaire(canonical),
       validateResponse: (response, questionnaire) => conformance.validateResponse(response, questionnaire),
-      transact: async (_principal, bundle) => postBundle(url, bundle),
+      transact,
       operations: {
         listDeliveries: async ({ state, system }) => ({
           deliveries: deliveries.filter(
@@ -176,19 +168,6 @@ function operatorOf(token: string) {
 function findQuestionnaire(canonical: string): Questionnaire | undefined {
   const found = definitions.content.find((one) => one['url'] === canonical.split('|')[0]);
   return found as unknown as Questionnaire | undefined;
-}
-
-/** Writes through the FHIR API, as the citizen. */
-async function postBundle(url: string, bundle: Resource): Promise<Resource> {
-  const response = await fetch(`${url}/fhir`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${FHIR_TOKEN}`, 'content-type': 'application/fhir+json' },
-    body: JSON.stringify(bundle),
-  });
-  const answer = (await response.json()) as Resource;
-  if (response.ok) return answer;
-  const code = response.status === 412 ? 'precondition-failed' : 'invalid-resource';
-  throw new SiltaError(code, JSON.stringify(answer));
 }
 
 async function seed(store: Store): Promise<void> {

@@ -1,7 +1,8 @@
 /** `/console`: deliveries by system and state, dead letters with what to fix, and a button to try again. */
 import { type ErrorRequestHandler, type RequestHandler, Router } from 'express';
-import { asSiltaError, SiltaError } from '../../outcome.ts';
+import { SiltaError } from '../../outcome.ts';
 import { checkCsrfToken } from '../csrf.ts';
+import { toPageError } from '../page-error.ts';
 import { sendPage } from '../respond.ts';
 import type { WebOptions } from '../types.ts';
 import {
@@ -15,9 +16,13 @@ import { endConsoleSession, readConsoleSession, startConsoleSession } from './co
 
 type Body = Readonly<Record<string, unknown>> | undefined;
 
-/** The console's routes, below `/console`; bodies of forms are parsed already. */
-export function createConsole(options: WebOptions): Router {
+/**
+ * The console's routes, below `/console`.
+ * @param form - parses the bodies of forms
+ */
+export function createConsole(options: WebOptions, form: RequestHandler): Router {
   const router = Router();
+  router.use(form);
   router.get('/', showDeliveries(options));
   router.post('/sign-in', signIn(options));
   router.post('/sign-out', signOut(options));
@@ -107,7 +112,7 @@ function reportFailure(options: WebOptions): ErrorRequestHandler {
       next(error);
       return;
     }
-    const known = asSiltaError(error);
+    const known = toPageError(error);
     if (known.status >= 500) options.logger.error({ err: error }, 'a console page failed');
     if (known.status === 401) {
       sendPage(response, 401, renderConsoleSignIn(known.message));

@@ -107,6 +107,8 @@ export const en: Texts = {
     signedOut: 'Your session has ended. Please sign in again.',
     stalePage: 'The page was out of date. Go back and try again.',
     forbidden: 'You are not allowed to do this.',
+    notUnderstood: 'The request could not be handled.',
+    tooLarge: 'You sent too much at once. Go back and shorten your answers.',
     internal: 'The service is disturbed. Please try again in a while.',
     back: 'Back to my page',
   },

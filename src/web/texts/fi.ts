@@ -107,6 +107,8 @@ export const fi: Texts = {
     signedOut: 'Istuntosi on päättynyt. Kirjaudu uudelleen.',
     stalePage: 'Sivu oli vanhentunut. Palaa ja yritä uudelleen.',
     forbidden: 'Sinulla ei ole oikeutta tähän.',
+    notUnderstood: 'Pyyntöä ei voitu käsitellä.',
+    tooLarge: 'Lähetit liikaa tietoa kerralla. Palaa ja lyhennä vastauksiasi.',
     internal: 'Palvelussa on häiriö. Yritä hetken kuluttua uudelleen.',
     back: 'Palaa omiin asioihin',
   },

@@ -107,6 +107,8 @@ export const sv: Texts = {
     signedOut: 'Din session har avslutats. Logga in på nytt.',
     stalePage: 'Sidan var föråldrad. Gå tillbaka och försök igen.',
     forbidden: 'Du har inte rätt till detta.',
+    notUnderstood: 'Begäran kunde inte behandlas.',
+    tooLarge: 'Du skickade för mycket på en gång. Gå tillbaka och förkorta dina svar.',
     internal: 'Det är en störning i tjänsten. Försök igen om en stund.',
     back: 'Tillbaka till mina ärenden',
   },

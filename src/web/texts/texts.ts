@@ -102,6 +102,8 @@ export interface Texts {
     readonly signedOut: string;
     readonly stalePage: string;
     readonly forbidden: string;
+    readonly notUnderstood: string;
+    readonly tooLarge: string;
     readonly internal: string;
     readonly back: string;
   };
