@@ -29,3 +29,25 @@ export type {
   Configuration,
   KoaContextWithOIDC,
 } from 'oidc-provider';
+
+/**
+ * Takes the former account, with its grants, out of a provider's session before another account finishes an
+ * interaction in the same browser. The library would otherwise show a form that only a script can submit.
+ * @param interaction the interaction's details
+ */
+export async function leaveFormerAccount(
+  provider: Provider,
+  interaction: Awaited<ReturnType<Provider['interactionDetails']>>,
+  accountId: string,
+): Promise<void> {
+  const { session: former } = interaction;
+  if (!former?.accountId || former.accountId === accountId) return;
+  const session = await provider.Session.findByUid(String(former.uid));
+  if (session) {
+    session.accountId = undefined;
+    session.authorizations = undefined;
+    await session.persist();
+  }
+  interaction.session = undefined;
+  await interaction.persist();
+}

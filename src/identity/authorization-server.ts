@@ -103,22 +103,13 @@ function configure(parts: AuthorizationServerParts): Configuration {
 }
 
 function configureFeatures(parts: AuthorizationServerParts): NonNullable<Configuration['features']> {
-  const page = (ctx: KoaContextWithOIDC, form: string): void => {
-    ctx.type = 'html';
-    ctx.body = renderDocument({ locale: toLocale(ctx.get('accept-language')), heading: 'Silta', body: form });
-  };
   return {
     devInteractions: { enabled: false },
     dPoP: { enabled: false },
     pushedAuthorizationRequests: { enabled: false },
     userinfo: { enabled: false },
     clientCredentials: { enabled: true },
-    rpInitiatedLogout: {
-      enabled: true,
-      logoutSource: async (ctx, form) =>
-        page(ctx, `${form}<button form="op.logoutForm" name="logout" value="yes">OK</button>`),
-      postLogoutSuccessSource: async (ctx) => page(ctx, ''),
-    },
+    rpInitiatedLogout: { enabled: false },
     resourceIndicators: {
       enabled: true,
       // There is one resource server: the FHIR API. SMART clients name it with `aud`, others need not.

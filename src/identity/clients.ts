@@ -37,7 +37,15 @@ const clientSchema = z
   .refine(
     (client) => (client.kind === 'portal') === client.redirectUris.length > 0,
     'redirectUris: a portal needs some, others have none',
+  )
+  .refine(
+    (client) => client.scopes.every((text) => isOfKind(text, client.kind)),
+    'scopes: a portal has patient/ and context scopes, others have system/ scopes',
   );
+
+function isOfKind(text: string, kind: ClientRegistration['kind']): boolean {
+  return (parseScope(text)?.level === 'system') === (kind !== 'portal');
+}
 
 const fileSchema = z
   .strictObject({ clients: z.array(clientSchema) })

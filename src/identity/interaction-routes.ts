@@ -4,7 +4,7 @@
  * @see https://github.com/panva/node-oidc-provider/blob/main/docs/README.md#user-flows
  */
 import express, { type Request, type Response, Router } from 'express';
-import type { Provider } from '../oidc-provider.ts';
+import { leaveFormerAccount, type Provider } from '../oidc-provider.ts';
 import { asSiltaError, SiltaError } from '../outcome.ts';
 import type { ClientRegistry } from './client-registry.ts';
 import { keyOf, sendConsent, sendFailure } from './pages.ts';
@@ -87,6 +87,7 @@ async function signIn(
     acr: session.acr,
     ts: Math.floor(session.signedInAt.getTime() / 1000),
   };
+  await leaveFormerAccount(parts.provider, details, session.patientId);
   await parts.provider.interactionFinished(request, response, { login });
 }
 

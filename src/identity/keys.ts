@@ -5,7 +5,7 @@
  * @see https://www.rfc-editor.org/rfc/rfc7517
  */
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile } from 'node:fs/promises';
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose';
 import { z } from 'zod';
@@ -140,21 +140,22 @@ async function readIfThere(file: string): Promise<string | undefined> {
   }
 }
 
+/** Written beside and linked into place: whoever comes first wins, and nobody reads half a file. */
 async function makeFile(file: string): Promise<string> {
   const text = await generateKeys();
-  await mkdir(dirname(file), { recursive: true });
+  const draft = `${file}.${randomBytes(6).toString('hex')}`;
   try {
-    const handle = await open(file, 'wx', 0o600);
-    try {
-      await handle.writeFile(text);
-    } finally {
-      await handle.close();
-    }
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(draft, text, { mode: 0o600, flag: 'wx' });
+    await link(draft, file);
     return text;
   } catch (cause) {
-    // Another gateway on the same data directory was first: its keys are the ones.
-    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return readFile(file, 'utf8');
+    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return await readFile(file, 'utf8');
     throw keysError('The keys file cannot be written.', cause);
+  } finally {
+    await rm(draft, { force: true }).catch((cause: unknown) => {
+      if ((cause as NodeJS.ErrnoException).code !== 'ENOTDIR') throw cause;
+    });
   }
 }
 

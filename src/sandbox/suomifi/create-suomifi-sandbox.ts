@@ -1,6 +1,6 @@
 /** The stand-in of Suomi.fi e-Identification as an Express router. */
 import express, { type Request, type Response, Router } from 'express';
-import type { Provider } from '../../oidc-provider.ts';
+import { errors, leaveFormerAccount, type Provider } from '../../oidc-provider.ts';
 import { renderLogin } from './login-page.ts';
 import { TEST_PERSONS, type TestPerson } from './persons.ts';
 import { createProvider, type RelyingPartyRegistration, TEST_ACR } from './provider.ts';
@@ -29,14 +29,13 @@ export async function createSuomifiSandbox(options: SuomifiSandboxOptions): Prom
   const path = new URL(baseUrl).pathname.replace(/\/$/, '');
   const handler = Router();
   handler.get(`${path}/login/:uid`, async (request, response) => {
-    const { params } = await provider.interactionDetails(request, response);
-    const page = { action: request.originalUrl, locales: params['ui_locales'] as string | undefined };
+    const details = await findLogin(provider, request, response);
+    if (!details) return;
+    const page = { action: request.originalUrl, locales: details.params['ui_locales'] as string | undefined };
     response.set('Cache-Control', 'no-store').type('html').send(renderLogin(persons, page));
   });
-  handler.post(
-    `${path}/login/:uid`,
-    express.urlencoded({ extended: false }),
-    (request: Request, response: Response) => identify(provider, persons, request, response),
+  handler.post(`${path}/login/:uid`, express.urlencoded({ extended: false }), (request, response) =>
+    identify(provider, persons, request, response),
   );
   handler.use(path || '/', provider.callback());
   return { handler, persons };
@@ -48,6 +47,8 @@ async function identify(
   request: Request,
   response: Response,
 ): Promise<void> {
+  const details = await findLogin(provider, request, response);
+  if (!details) return;
   const form = (request.body ?? {}) as { decision?: unknown; person?: unknown };
   const person = persons.find((candidate) => candidate.id === form.person);
   const refusal =
@@ -62,5 +63,21 @@ async function identify(
     response.status(400).type('text').send('There is no such test person.\n');
     return;
   }
+  await leaveFormerAccount(provider, details, person.id);
   await provider.interactionFinished(request, response, { login: { accountId: person.id, acr: TEST_ACR } });
+}
+
+/** The login that the browser is in the middle of; answers itself when there is none. */
+async function findLogin(
+  provider: Provider,
+  request: Request,
+  response: Response,
+): Promise<Awaited<ReturnType<Provider['interactionDetails']>> | undefined> {
+  try {
+    return await provider.interactionDetails(request, response);
+  } catch (error) {
+    if (!(error instanceof errors.OIDCProviderError)) throw error;
+    response.status(400).type('text').send('The login has expired. Start again from the service.\n');
+    return undefined;
+  }
 }
