@@ -2,6 +2,7 @@ import type { Definitions } from '../definitions/index.ts';
 import type { Database, Queryable } from './database.ts';
 import { inSavepoint } from './delivery-savepoint.ts';
 import { createIndexPlans } from './index-plan.ts';
+import { createStatementNames } from './name-statements.ts';
 import { readHistory, readResource, readVersion } from './read-resource.ts';
 import { createCanonicalResolver } from './resolve-canonical.ts';
 import { searchResources } from './search-resources.ts';
@@ -19,7 +20,12 @@ export function createStore(options: {
   readonly clock: () => Date;
 }): Store {
   const { database, definitions, clock } = options;
-  const parts = { definitions, planOf: createIndexPlans(definitions), clock };
+  const parts = {
+    definitions,
+    planOf: createIndexPlans(definitions),
+    clock,
+    statementName: createStatementNames(),
+  };
   const canonicals = createCanonicalResolver(database, parts.planOf, clock);
   const forget = (writes: readonly Write[]): void => {
     for (const write of writes)

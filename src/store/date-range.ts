@@ -15,7 +15,8 @@ const FORM =
 /** The span of a FHIR date, dateTime or instant; undefined when the text is none. */
 export function dateRange(text: string): DateRange | undefined {
   const match = FORM.exec(text);
-  if (!match) return undefined;
+  // The year 0000 is none: https://hl7.org/fhir/R4/datatypes.html#date
+  if (!match || match[1] === '0000') return undefined;
   const [, year, month, day, hour, minute, second, fraction, zone] = match;
   const given = [month, day, hour, minute, second].map((each) =>
     each === undefined ? undefined : Number(each),
@@ -58,9 +59,12 @@ function zoneOffset(zone: string | undefined): number | undefined {
   return (zone.startsWith('-') ? -1 : 1) * (hours * 60 + minutes) * 60_000;
 }
 
-/** A moment as Postgres reads it; infinite moments included. */
+const FIRST = utc(1, 0, 1, 0, 0, 0);
+const LAST = utc(10_000, 0, 1, 0, 0, 0) - 1;
+
+/** A moment as Postgres reads it; what lies outside the years of FHIR dates is infinitely far. */
 export function toTimestamp(ms: number): string {
-  if (ms === Number.POSITIVE_INFINITY) return 'infinity';
-  if (ms === Number.NEGATIVE_INFINITY) return '-infinity';
+  if (ms > LAST) return 'infinity';
+  if (ms < FIRST) return '-infinity';
   return new Date(ms).toISOString();
 }

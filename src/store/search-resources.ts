@@ -2,7 +2,6 @@
  * Searches resources of one type.
  * @see https://hl7.org/fhir/R4/search.html
  */
-import { createHash } from 'node:crypto';
 import type { Definitions } from '../definitions/index.ts';
 import { SiltaError } from '../outcome.ts';
 import type { Queryable } from './database.ts';
@@ -16,6 +15,7 @@ import {
   compileAfter,
   compileSort,
   orderBy,
+  placeOf,
   readCursor,
   type SortKey,
   searchSignature,
@@ -27,6 +27,8 @@ export interface SearchParts {
   readonly definitions: Definitions;
   readonly planOf: (type: string) => IndexPlan;
   readonly clock: () => Date;
+  /** Name of the prepared statement of a text; undefined for none. */
+  readonly statementName: (text: string) => string | undefined;
 }
 
 interface Search {
@@ -61,9 +63,11 @@ export async function searchResources(
   });
   const search = readSearch(scope, query);
   const total =
-    search.total === 'accurate' || search.count === 0 ? await countMatches(sql, scope, search) : undefined;
+    search.total === 'accurate' || search.count === 0
+      ? await countMatches(sql, parts, scope, search)
+      : undefined;
   if (search.count === 0) return { matches: [], included: [], ...(total !== undefined && { total }) };
-  const page = await readPage(sql, scope, search, query);
+  const page = await readPage(sql, parts, { scope, search, query });
   const included = await readIncluded(sql, scope, search.includes, page);
   const free = search.total === undefined && query.cursor === undefined && page.next === undefined;
   const known = total ?? (free ? page.matches.length : undefined);
@@ -136,10 +140,15 @@ function compileWhere(scope: SearchScope, search: Search): string[] {
   ];
 }
 
-async function countMatches(sql: Queryable, scope: SearchScope, search: Search): Promise<number> {
+async function countMatches(
+  sql: Queryable,
+  parts: SearchParts,
+  scope: SearchScope,
+  search: Search,
+): Promise<number> {
   const own = freshScope(scope);
   const text = `SELECT count(*) AS total FROM resource r WHERE ${compileWhere(own, search).join(' AND ')}`;
-  const [row] = await sql.query<{ total: number }>(text, own.values, statementName(text));
+  const [row] = await sql.query<{ total: number }>(text, own.values, parts.statementName(text));
   return row?.total ?? 0;
 }
 
@@ -149,17 +158,22 @@ interface PageRow extends VersionRow {
   readonly place: string[];
 }
 
+interface Asked {
+  readonly scope: SearchScope;
+  readonly search: Search;
+  readonly query: SearchQuery;
+}
+
 async function readPage(
   sql: Queryable,
-  scope: SearchScope,
-  search: Search,
-  query: SearchQuery,
+  parts: SearchParts,
+  { scope, search, query }: Asked,
 ): Promise<{ keys: number[]; matches: SearchPage['matches']; next?: string }> {
   const keys = compileSort(scope, 'r', search.type, search.sort);
   const signature = searchSignature(query.type, query.parameters);
   const after = query.cursor === undefined ? undefined : readCursor(query.cursor, signature, keys);
   const text = pageStatement(scope, search, keys, after);
-  const rows = await sql.query<PageRow>(text, scope.values, statementName(text));
+  const rows = await sql.query<PageRow>(text, scope.values, parts.statementName(text));
   const shown = rows.slice(0, search.count);
   const last = rows.length > search.count ? shown.at(-1) : undefined;
   return {
@@ -178,20 +192,7 @@ function pageStatement(
   const where = compileWhere(scope, search);
   if (after) where.push(compileAfter(scope, keys, after));
   const joins = keys.flatMap((key) => key.join ?? []).join(' ');
-  const place = keys.map((key) => `${key.expression}::text`).join(', ');
+  const place = keys.map(placeOf).join(', ');
   return `SELECT r.key, ARRAY[${place}] AS place, ${versionColumns('r')} FROM resource r ${joins}
     WHERE ${where.join(' AND ')} ORDER BY ${orderBy(keys)} LIMIT ${scope.bind(search.count + 1)}`;
-}
-
-/** Shapes of searches that have a prepared statement; each costs memory in every connection. */
-const prepared = new Map<string, string>();
-const MOST_PREPARED = 200;
-
-function statementName(text: string): string | undefined {
-  const known = prepared.get(text);
-  if (known) return known;
-  if (prepared.size >= MOST_PREPARED) return undefined;
-  const name = `search-${createHash('sha256').update(text).digest('hex').slice(0, 16)}`;
-  prepared.set(text, name);
-  return name;
 }

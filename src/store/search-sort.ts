@@ -79,13 +79,22 @@ function sortColumn(
 export const orderBy = (keys: readonly SortKey[]): string =>
   keys.map((key) => `${key.expression}${key.descending ? ' DESC' : ''}`).join(', ');
 
+/** A sort key's value as the cursor carries it: moments in seconds since 1970, the rest as text. */
+export const placeOf = (key: SortKey): string =>
+  key.sqlType === 'timestamptz' ? `date_part('epoch', ${key.expression})::text` : `${key.expression}::text`;
+
+function boundPlace(scope: SearchScope, key: SortKey, value: string | undefined): string {
+  const place = scope.bind(value);
+  return key.sqlType === 'timestamptz' ? `to_timestamp(${place}::float8)` : `${place}::${key.sqlType}`;
+}
+
 /** The rows behind the one that the cursor names. */
 export function compileAfter(
   scope: SearchScope,
   keys: readonly SortKey[],
   values: readonly string[],
 ): string {
-  const places = keys.map((key, index) => `${scope.bind(values[index])}::${key.sqlType}`);
+  const places = keys.map((key, index) => boundPlace(scope, key, values[index]));
   const uniform = keys.every((key) => key.descending === keys[0]?.descending);
   if (uniform) {
     const columns = keys.map((key) => key.expression).join(', ');
@@ -138,8 +147,9 @@ function isValue(value: unknown, type: SortKey['sqlType'] | undefined): boolean 
     case 'bigint':
       return /^\d{1,18}$/.test(value);
     case 'timestamptz':
-      return /^(-?infinity|\d{4,6}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?[+-]\d\d(:\d\d){0,2}( BC)?)$/.test(
-        value,
+      return (
+        /^-?Infinity$/.test(value) ||
+        (/^-?\d{1,12}(\.\d{1,6})?$/.test(value) && Math.abs(Number(value)) < 2.6e11)
       );
     case 'numeric':
       return /^(-?Infinity|-?\d{1,200}(\.\d{1,200})?)$/.test(value);

@@ -43,7 +43,8 @@ const LAST = '\u{10ffff}';
 /** @see https://hl7.org/fhir/R4/search.html#string */
 export function matchStrings(scope: SearchScope, input: SearchInput, x: string): string {
   const conditions = input.values.map((value) => {
-    const text = unescapeValue(value);
+    // The index holds no null characters.
+    const text = unescapeValue(value).replaceAll('\u0000', '');
     const folded = foldText(text);
     if (folded === '') throw malformed(input.name, 'a value is empty');
     const start = Array.from(folded).slice(0, INDEXED).join('');

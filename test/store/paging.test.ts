@@ -79,6 +79,22 @@ describe('paging', () => {
     }
     const forged = Buffer.from(page.next ?? '', 'base64url').toString();
     const [signature] = JSON.parse(forged) as string[];
+    const forge = (...values: string[]) =>
+      Buffer.from(JSON.stringify([signature, ...values])).toString('base64url');
+    for (const [time, key] of [
+      ['2026-99-99', '1'],
+      ['1e9', '1'],
+      ['999999999999', '1'],
+      ['0', '99999999999999999999'],
+      ['0', ''],
+    ]) {
+      const search = fixture.search(
+        'Task?patient=cursor&_count=1',
+        undefined,
+        forge(time as string, key as string),
+      );
+      await expect(search).rejects.toMatchObject({ code: 'invalid-parameter' });
+    }
     const garbage = fc.oneof(
       fc.string(),
       fc
