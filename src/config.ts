@@ -80,6 +80,10 @@ export const VARIABLES = {
     secret32.optional(),
     'Seals continuation links and raw copies of inbound messages. Required in production.',
   ),
+  SILTA_METRICS_TOKEN: secret(
+    z.string().min(16).optional(),
+    'Bearer token of `/metrics`. Not set: no metrics in production, open in the sandbox.',
+  ),
   SILTA_LOG_LEVEL: variable(
     z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
     'Least severe level that is logged.',

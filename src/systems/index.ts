@@ -1,7 +1,8 @@
 export { type CaseDifference, type CaseResult, runCases } from './cases.ts';
-export type { MapContext, Model } from './compile-folder.ts';
+export { compileFolder, type MapContext, type Model } from './compile-folder.ts';
 export type { TransportDependencies } from './connection.ts';
 export { createTransport } from './create-transport.ts';
+export { printFault } from './fault.ts';
 export type { LoadOptions } from './load-system.ts';
 export { loadSystems } from './load-systems.ts';
 export type { Logger } from './logger.ts';

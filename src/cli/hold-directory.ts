@@ -1,0 +1,31 @@
+import { mkdir, open, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CommandError } from './exit.ts';
+
+/**
+ * Takes a data directory for this process, so that two sandboxes never share one database server.
+ * @returns a function that gives it back
+ * @throws CommandError when a living process has it; what a killed one left is taken over
+ */
+export async function holdDirectory(directory: string): Promise<() => Promise<void>> {
+  await mkdir(directory, { recursive: true });
+  const file = join(directory, 'silta.pid');
+  const holder = Number(await readFile(file, 'utf8').catch(() => ''));
+  if (holder && holder !== process.pid && isAlive(holder)) {
+    throw new CommandError(`Silta already runs on ${directory} (process ${holder}). Stop it first.`, 2);
+  }
+  await rm(file, { force: true });
+  const handle = await open(file, 'wx');
+  await handle.writeFile(String(process.pid));
+  await handle.close();
+  return () => rm(file, { force: true });
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

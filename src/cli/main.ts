@@ -1,0 +1,103 @@
+#!/usr/bin/env node
+/** The `silta` command. Each subcommand is loaded when it is called, so that `--help` is instant. */
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { ConfigError } from '../config.ts';
+import { SiltaError } from '../outcome.ts';
+import { CommandError } from './exit.ts';
+
+const version = () =>
+  (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string })
+    .version;
+
+function defineCommands(): Command {
+  const program = new Command('silta')
+    .description('FHIR R4 interoperability gateway for Finnish social and health care')
+    .version(version())
+    .showHelpAfterError()
+    .configureHelp({ sortSubcommands: false });
+
+  program
+    .command('start')
+    .description('gateway and sandbox together, with an embedded Postgres unless DATABASE_URL is set')
+    .action(async () => (await import('./start.ts')).start());
+  program
+    .command('serve')
+    .description('the gateway alone, configured by the environment (see `silta config`)')
+    .action(async () => (await import('./serve.ts')).serve());
+  program
+    .command('demo')
+    .description('play the depression path over HTTP; starts its own gateway when none is running')
+    .option('--fresh', 'start an own gateway even when one is running')
+    .action(async (options: { fresh?: boolean }) => (await import('./demo.ts')).demo(options));
+  program
+    .command('migrate')
+    .description('bring the database in DATABASE_URL to the schema of this version')
+    .action(async () => (await import('./migrate.ts')).migrateDatabase());
+  program
+    .command('config')
+    .description('print the table of settings')
+    .option('--check', 'judge the present environment instead')
+    .action(async (options: { check?: boolean }) => (await import('./config.ts')).showConfig(options));
+  program
+    .command('token <user>')
+    .description('a fresh access token of a sandbox user: citizen, portal, record or operator')
+    .option('--person <id>', 'test person to sign in as (citizen)')
+    .action(async (user: string, options: { person?: string }) =>
+      (await import('./token.ts')).printToken(user, options),
+    );
+  defineMapCommands(program);
+  defineDeliveryCommands(program);
+  return program;
+}
+
+function defineMapCommands(program: Command): void {
+  const map = program.command('map').description('work on mappings (FHIR Mapping Language)');
+  map
+    .command('check [paths...]')
+    .description('static checks of maps; every problem with file:line:col')
+    .action(async (paths: string[]) => (await import('./map.ts')).checkMaps(paths));
+  map
+    .command('run <map>')
+    .description('run a map; the result goes to standard output')
+    .requiredOption(
+      '--input <[name=]file>',
+      'source input, JSON; repeat for maps with several sources',
+      (value: string, all: string[]) => [...all, value],
+      [] as string[],
+    )
+    .option('--trace', 'print for each target element the rule, its place and the source it came from')
+    .action(async (file: string, options: { input: string[]; trace?: boolean }) =>
+      (await import('./map.ts')).runMap(file, options),
+    );
+  map
+    .command('test [paths...]')
+    .description('run the cases under mappings/*/cases')
+    .action(async (paths: string[]) => (await import('./map.ts')).testMaps(paths));
+}
+
+function defineDeliveryCommands(program: Command): void {
+  const deliveries = program.command('deliveries').description('look after deliveries of a running gateway');
+  deliveries
+    .command('list')
+    .option('--state <state>', 'waiting, sending, sent or dead')
+    .option('--system <name>', 'one connected system')
+    .option('--limit <n>', 'rows at most', '50')
+    .action(async (options: { state?: string; system?: string; limit: string }) =>
+      (await import('./deliveries.ts')).list(options),
+    );
+  deliveries.command('show <id>').action(async (id: string) => (await import('./deliveries.ts')).show(id));
+  deliveries
+    .command('retry <id>')
+    .description('send a dead or waiting delivery again now')
+    .action(async (id: string) => (await import('./deliveries.ts')).retry(id));
+  deliveries.command('stats').action(async () => (await import('./deliveries.ts')).stats());
+}
+
+try {
+  await defineCommands().parseAsync(process.argv);
+} catch (error) {
+  const known = error instanceof CommandError || error instanceof ConfigError || error instanceof SiltaError;
+  process.stderr.write(`silta: ${known ? error.message : ((error as Error).stack ?? String(error))}\n`);
+  process.exitCode = error instanceof CommandError ? error.exitCode : error instanceof ConfigError ? 2 : 1;
+}

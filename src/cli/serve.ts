@@ -1,0 +1,72 @@
+import { createServer } from 'node:http';
+import { type Logger, pino } from 'pino';
+import { type Config, readConfig } from '../config.ts';
+import { createGateway } from '../gateway.ts';
+import { openDatabase } from '../store/index.ts';
+import { CommandError } from './exit.ts';
+import { mappingsDirectory, profilesDirectory, VERSION } from './installation.ts';
+import { closeServer, listen } from './listen.ts';
+import { untilStopped } from './until-stopped.ts';
+
+export interface RunningGateway {
+  readonly port: number;
+  /** Takes no new requests, finishes what is in flight, closes the database. */
+  close(): Promise<void>;
+}
+
+/** JSON lines on standard error; nothing personal is ever given to it. */
+export function createLogger(config: Config): Logger {
+  return pino({ level: config.SILTA_LOG_LEVEL, base: { service: 'silta' } }, pino.destination(2));
+}
+
+/**
+ * Builds a gateway over `databaseUrl` and listens.
+ * @param environment variables that the connected systems' files name
+ */
+export async function runGateway(
+  config: Config,
+  databaseUrl: string,
+  environment: Readonly<Record<string, string | undefined>>,
+  logger: Logger,
+): Promise<RunningGateway> {
+  const database = openDatabase(databaseUrl, {
+    poolSize: config.DATABASE_POOL_SIZE,
+    onError: (error) => logger.error({ code: (error as NodeJS.ErrnoException).code }, 'database connection'),
+  });
+  try {
+    const gateway = await createGateway({
+      config,
+      database,
+      environment,
+      profilesDirectory: profilesDirectory(config),
+      mappingsDirectory: mappingsDirectory(config),
+      version: VERSION,
+      logger,
+    });
+    const server = createServer(gateway.app);
+    const port = await listen(server, config.PORT, config.HOST);
+    await gateway.start();
+    return {
+      port,
+      async close() {
+        await Promise.all([closeServer(server), gateway.stop()]);
+        await database.close();
+      },
+    };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+/** `silta serve`: the gateway alone, until it is asked to stop. */
+export async function serve(): Promise<void> {
+  const config = readConfig(process.env);
+  if (!config.DATABASE_URL) {
+    throw new CommandError('DATABASE_URL is not set. `silta start` brings its own database.', 2);
+  }
+  const logger = createLogger(config);
+  const gateway = await runGateway(config, config.DATABASE_URL, process.env, logger);
+  logger.info({ port: gateway.port, version: VERSION }, 'gateway ready');
+  await untilStopped(config.SILTA_SHUTDOWN_SECONDS, logger, () => gateway.close());
+}
