@@ -1,5 +1,6 @@
 /** Reads a JSON file of a mappings folder; what is wrong with it is a fault with its place. */
 import { readFile } from 'node:fs/promises';
+import { json, MappingError } from '../mapping/index.ts';
 import { Faults } from './fault.ts';
 
 /**
@@ -10,18 +11,11 @@ import { Faults } from './fault.ts';
 export async function readJson(path: string, shown: string): Promise<unknown> {
   const text = await readFile(path, 'utf8');
   try {
-    return JSON.parse(text);
+    return json.parse(text, shown);
   } catch (error) {
-    const message = (error as Error).message;
-    const offset = Number(/at position (\d+)/.exec(message)?.[1] ?? text.length);
-    const before = text.slice(0, offset).split('\n');
-    throw new Faults([
-      {
-        file: shown,
-        line: before.length,
-        column: (before.at(-1) ?? '').length + 1,
-        message: `not JSON: ${message}`,
-      },
-    ]);
+    if (!(error instanceof MappingError)) throw error;
+    const { file, line, column } = error.position;
+    const message = error.message.slice(`${file}:${line}:${column}: `.length);
+    throw new Faults([{ file, line, column, message }]);
   }
 }

@@ -41,6 +41,8 @@ const DEFAULT_EXTENSIONS = [
   'CustomerName_KUT',
   'CustomerPersonalId_KUT',
   'TicketKind_KUT',
+  'CustomerPhone_KUT',
+  'NonDisclosure_KUT',
 ];
 const PAGE = 1000;
 /** Life-cycle states that the gateway is told of: completed and closed. */
