@@ -27,6 +27,7 @@ export interface DeliveryOptions {
   readonly store: Store;
   /** The connected systems as they are configured now. */
   readonly systems: () => readonly SystemDefinition[];
+  /** Called once for each definition: a transport keeps tokens between sends. */
   readonly transports: (system: SystemDefinition) => Transport;
   readonly reactions: readonly Reaction[];
   readonly mayDisclose: MayDisclose;
@@ -77,7 +78,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   const path = createPathCache();
   const offer = (id: string, delayMs: number) => dispatcher.offer(id, { delayMs });
   const metrics = createMetrics(options.metrics, { database, breakers, systems });
-  const shared = { ...options, limits, breakers, path, offer, metrics };
+  const transports = rememberTransports(options.transports);
+  const shared = { ...options, transports, limits, breakers, path, offer, metrics };
   const attempts: AttemptDependencies = { ...shared, reader: { ...options, path } };
   const loops = createLoops(shared, breakers);
   const poke = () => loops.relay.poke();
@@ -105,6 +107,16 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     replayInbound: replay,
     inboundRouter: createInboundRouter(inbound),
     adminRouter: createAdminRouter(operations, options.authorize, replay),
+  };
+}
+
+/** One transport per definition, as long as the definition is in use. */
+function rememberTransports(create: DeliveryOptions['transports']): DeliveryOptions['transports'] {
+  const known = new WeakMap<SystemDefinition, Transport>();
+  return (system) => {
+    const transport = known.get(system) ?? create(system);
+    known.set(system, transport);
+    return transport;
   };
 }
 

@@ -16,6 +16,7 @@ export function createInProcessDispatcher(options: {
   const inFlight = new Set<Promise<void>>();
   const timers = new Map<string, NodeJS.Timeout>();
   let handler: DeliveryHandler | undefined;
+  let stopped = false;
 
   const run = async (handle: DeliveryHandler, id: string) => {
     try {
@@ -46,12 +47,14 @@ export function createInProcessDispatcher(options: {
       fill();
     },
     async offer(id, { delayMs = 0 } = {}) {
+      if (stopped) return;
       clearTimeout(timers.get(id));
       timers.delete(id);
       if (delayMs <= 0) enqueue(id);
       else if (timers.size < MOST_WAITING) timers.set(id, setTimeout(enqueue, delayMs, id));
     },
     async stop() {
+      stopped = true;
       handler = undefined;
       for (const timer of timers.values()) clearTimeout(timer);
       timers.clear();

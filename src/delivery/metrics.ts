@@ -52,6 +52,9 @@ export function createMetrics(
   };
 }
 
+/** What somebody may have to do something about; those that were sent are counted as attempts. */
+const OPEN = ['waiting', 'sending', 'paused', 'dead'] as const;
+
 function registerBacklog(registry: Registry, database: Database): void {
   const registers = [registry];
   const labelNames = ['system', 'state'];
@@ -71,15 +74,15 @@ function registerBacklog(registry: Registry, database: Database): void {
   });
   new Gauge({
     name: 'silta_deliveries',
-    help: 'Deliveries by system and state.',
+    help: 'Deliveries that are not sent, by system and state.',
     labelNames,
     registers,
     async collect() {
       this.reset();
       oldest.reset();
-      for (const { system, state, count, oldestSeconds } of await countDeliveries(database)) {
+      for (const { system, state, count, oldestSeconds } of await countDeliveries(database, OPEN)) {
         this.set({ system, state }, count);
-        if (state !== 'sent') oldest.set({ system, state }, oldestSeconds);
+        oldest.set({ system, state }, oldestSeconds);
       }
     },
   });

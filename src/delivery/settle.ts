@@ -9,7 +9,9 @@ import {
   type Offer,
   offerNext,
   postponeDelivery,
+  type Queryable,
   settleDelivery,
+  writeAudit,
 } from '../store/index.ts';
 import type { Route, SystemDefinition } from '../systems/index.ts';
 import type { AttemptDependencies } from './attempt.ts';
@@ -44,6 +46,7 @@ export async function finish(
       principal: GATEWAY,
       requestId: `delivery-${claimed.id}`,
     });
+    await audit(tx.sql, claimed, 'success');
     return offerNext(tx.sql, claimed.system, claimed.subject, context.limits.graceMs);
   });
   if (next === 'lost') return reportLost(context, claimed);
@@ -51,7 +54,6 @@ export async function finish(
     { delivery: claimed.id, system: system.name, attempt: claimed.attempts },
     'delivery sent',
   );
-  await audit(context, claimed, 'success');
   await offer(context, next);
 }
 
@@ -84,26 +86,26 @@ export async function bury(
   issues: readonly Issue[],
 ): Promise<void> {
   const outcome = toOperationOutcome(issues);
-  const next = await context.database.transaction(async (sql) =>
-    (await settleDelivery(sql, claimed, { state: 'dead', outcome }))
-      ? offerNext(sql, claimed.system, claimed.subject, context.limits.graceMs)
-      : 'lost',
-  );
+  const next = await context.database.transaction(async (sql) => {
+    if (!(await settleDelivery(sql, claimed, { state: 'dead', outcome }))) return 'lost';
+    await audit(sql, claimed, issues[0]?.code === 'forbidden' ? 'refused' : 'failed');
+    return offerNext(sql, claimed.system, claimed.subject, context.limits.graceMs);
+  });
   if (next === 'lost') return reportLost(context, claimed);
   context.logger.warn(
     { delivery: claimed.id, system: claimed.system, attempt: claimed.attempts, issue: issues[0]?.code },
     'delivery dead',
   );
-  await audit(context, claimed, issues[0]?.code === 'forbidden' ? 'refused' : 'failed');
   await offer(context, next);
 }
 
+/** Who got what, or did not, in the transaction that settles it. */
 function audit(
-  context: AttemptDependencies,
+  sql: Queryable,
   claimed: ClaimedDelivery,
   outcome: 'success' | 'refused' | 'failed',
 ): Promise<void> {
-  return context.store.audit([
+  return writeAudit(sql, [
     {
       principal: GATEWAY,
       requestId: `delivery-${claimed.id}`,

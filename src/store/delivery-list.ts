@@ -112,11 +112,15 @@ export async function makeSystemDue(sql: Queryable, system: string): Promise<str
   return rows.map((row) => row.id);
 }
 
-/** Figures by system and state. */
-export async function countDeliveries(sql: Queryable): Promise<DeliveryCount[]> {
+/** Figures by system and state, of all states or of some. */
+export async function countDeliveries(
+  sql: Queryable,
+  states?: readonly DeliveryState[],
+): Promise<DeliveryCount[]> {
   return sql.query<Row & DeliveryCount>(
     `SELECT system, state, count(*) AS count,
        extract(epoch FROM clock_timestamp() - min(created_at))::float8 AS "oldestSeconds"
-     FROM delivery GROUP BY system, state ORDER BY system, state`,
+     FROM delivery WHERE $1::text[] IS NULL OR state = ANY($1) GROUP BY system, state ORDER BY system, state`,
+    [states ?? null],
   );
 }

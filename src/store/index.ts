@@ -66,3 +66,4 @@ export {
 } from './identity-sessions.ts';
 export { type Migration, migrate, readMigrations } from './migrate.ts';
 export type * from './types.ts';
+export { writeAudit } from './write-audit.ts';

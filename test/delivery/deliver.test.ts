@@ -199,6 +199,33 @@ describe('a delivery', () => {
     expect(world.receiver.attempts).toHaveLength(4);
   });
 
+  it('is dead when it has failed for too long', async () => {
+    world.receiver.behave = () => down;
+    await world.task();
+    const gateway = world.gateway({ limits: { maxAgeMs: 120 } });
+    await gateway.start();
+    await until('it is dead', async () => (await states())[0] === 'dead');
+    const [row] = await selectDeliveries(world.database, { limit: 1 });
+    const age = Date.parse(row?.settledAt ?? '') - Date.parse(row?.createdAt ?? '');
+    expect(age).toBeGreaterThanOrEqual(120);
+    expect(row?.outcome?.issue[0]?.code).toBe('transient');
+  });
+
+  it('is sent through one transport for as long as its system stays the same', async () => {
+    const made: string[] = [];
+    await world.task();
+    await world.task();
+    const gateway = world.gateway({
+      transports: ({ name }) => {
+        made.push(name);
+        return world.receiver.transport;
+      },
+    });
+    await gateway.start();
+    await gateway.idle();
+    expect([world.receiver.effects.length, made]).toEqual([2, ['sap-c4c']]);
+  });
+
   it('waits while its route is not configured', async () => {
     await world.task();
     const gateway = world.gateway({

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { SECTOR_SYSTEM } from '../../src/principal.ts';
 import { mapOf, routeOf, systemOf } from './support/systems.ts';
-import { CONTEXT, createWorld, type World } from './support/world.ts';
+import { CONTEXT, createWorld, until, type World } from './support/world.ts';
 
 let world: World;
 beforeEach(async () => {
@@ -52,7 +52,9 @@ describe('a delivery to the other sector', () => {
     expect(world.receiver.attempts).toEqual([]);
     expect(deliveries).toMatchObject([{ state: 'dead', outcome: { issue: [{ code: 'forbidden' }] } }]);
     expect(deliveries[0]?.outcome?.issue[0]?.diagnostics).toContain('no active consent between the sectors');
-    const audit = await world.database.query(`SELECT action, outcome FROM audit WHERE action = 'delivery'`);
+    const audit = await world.database.query(
+      `SELECT action, outcome FROM audit WHERE action = 'delivery' ORDER BY seq DESC LIMIT 1`,
+    );
     expect(audit).toEqual([{ action: 'delivery', outcome: 'refused' }]);
   });
 
@@ -187,7 +189,11 @@ it('the log names ids only', async () => {
   };
   await patient('p-3');
   await world.task({ patient: 'p-3', description: 'Virtanen-Testi itki' });
-  const deliveries = await run();
+  const gateway = world.gateway();
+  await gateway.start();
+  await until('it was sent after its retry', () => world.receiver.effects.length === 1);
+  await gateway.idle();
+  const { deliveries } = await gateway.listDeliveries({});
   expect(deliveries.map(({ state }) => state).sort()).toEqual(['dead', 'sent']);
   expect(world.log.length).toBeGreaterThan(3);
   expect(world.log.join('\n')).not.toContain('Virtanen');

@@ -127,6 +127,7 @@ describe.each(kinds)('a dispatcher %s', (_name, create) => {
     await dispatcher.offer('second');
     await dispatcher.stop();
     expect(ended).toEqual(['first']);
+    await dispatcher.offer('third', { delayMs: 10 });
     await sleep(150);
     expect(begun).toBe(1);
   });

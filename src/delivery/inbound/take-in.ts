@@ -44,6 +44,8 @@ export interface Received {
   readonly raw: Uint8Array;
 }
 
+/** How often a message is merged anew before its sender has to try again. */
+const MOST_RACES = 20;
 /** Errors that say nothing about the message: it is not kept as dead, the sender tries again. */
 const OURS = new Set(['unavailable', 'internal', 'precondition-failed']);
 
@@ -57,8 +59,8 @@ export async function takeIn(context: InboundDependencies, received: Received): 
   const message = parseMessage(received.raw);
   const messageId = readMessageId(context, received.inbound, message);
   try {
-    const answer = await context.store.transaction((tx) =>
-      process(context, tx, received, message, messageId),
+    const answer = await retryRaces(() =>
+      context.store.transaction((tx) => process(context, tx, received, message, messageId)),
     );
     context.poke();
     return answer;
@@ -66,6 +68,18 @@ export async function takeIn(context: InboundDependencies, received: Received): 
     if (error instanceof SiltaError && !OURS.has(error.code))
       await keepDead(context, received, messageId, error);
     throw error;
+  }
+}
+
+/** Somebody else may write the resource between our reading and writing it: then the message is merged anew. */
+async function retryRaces<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      const raced = error instanceof SiltaError && error.code === 'precondition-failed';
+      if (!raced || attempt >= MOST_RACES) throw error;
+    }
   }
 }
 

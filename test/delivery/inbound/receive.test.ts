@@ -69,6 +69,16 @@ describe('a message of a connected system', () => {
     expect(await messages()).toMatchObject([{ message_id: 'e1', state: 'done' }]);
   });
 
+  it('is merged with others about the same resource that come at the same time', async () => {
+    const reference = await ticket('T-88');
+    const notes = ['a', 'b', 'c', 'd', 'e'];
+    const responses = await Promise.all(
+      notes.map((note) => send({ event: note, ticket: 'T-88', status: 'accepted', note })),
+    );
+    expect(responses.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
+    expect((await world.read(reference)).meta?.versionId).toBe('6');
+  });
+
   it('that says nothing new makes no version', async () => {
     const reference = await ticket('T-88');
     expect((await send({ event: 'e1', ticket: 'T-88', status: 'requested' })).status).toBe(200);

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll } from '@jest/globals';
 import express, { type ErrorRequestHandler, type Express } from 'express';
 import {
   createDelivery,
@@ -12,7 +13,7 @@ import { GATEWAY, SECTOR_SYSTEM } from '../../../src/principal.ts';
 import type { Resource } from '../../../src/resource.ts';
 import type { Database, Store } from '../../../src/store/index.ts';
 import type { SystemDefinition } from '../../../src/systems/index.ts';
-import { createTestDatabase } from '../../support/test-database.ts';
+import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
 import { createLog } from './log.ts';
 import { openTestStore } from './open-store.ts';
 import { createReceiver, type Receiver } from './receiver.ts';
@@ -47,8 +48,18 @@ export interface World {
 
 export const SECRET = 'agreed-with-sap';
 
+// One database per test file, emptied between its worlds: making one takes longer than most tests.
+let shared: Promise<TestDatabase> | undefined;
+afterAll(async () => (await shared)?.drop());
+
+/** Everything but the audit, which nobody can empty. */
+const EMPTY = `TRUNCATE change, delivery, delivery_effect, delivery_failed_reaction, inbound_message,
+  resource, resource_history, search_token, search_string, search_date, search_reference, search_quantity`;
+
 export async function createWorld(): Promise<World> {
-  const test = await createTestDatabase();
+  shared ??= createTestDatabase();
+  const test = await shared;
+  await test.database.query(EMPTY);
   const store = await openTestStore(test.database);
   const { logger, lines } = createLog();
   const gateways: Delivery[] = [];
@@ -92,7 +103,6 @@ export async function createWorld(): Promise<World> {
     },
     async close() {
       await Promise.all(gateways.map((gateway) => gateway.stop()));
-      await test.drop();
     },
   };
   return world;
