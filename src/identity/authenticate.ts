@@ -5,7 +5,7 @@ import { parseScopes } from './scopes.ts';
 import type { Credentials, WebSession } from './types.ts';
 import { isSameSecret, type WebSessions } from './web-sessions.ts';
 
-/** What the gateway's own pages may do for a signed-in citizen: read, and answer questionnaires through their forms. */
+/** What a signed-in citizen's own session may do at the API: read. */
 const SESSION_SCOPES = parseScopes('patient/*.rs');
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 /** https://www.rfc-editor.org/rfc/rfc6750#section-2.1 */

@@ -248,6 +248,6 @@ describe('the stand-in of Suomi.fi', () => {
       const { plaintext } = await compactDecrypt(token, encryption.privateKey);
       subjects.push(decodeJwt(new TextDecoder().decode(plaintext)).sub);
     }
-    expect(subjects).toEqual(['sandbox-tessa', 'sandbox-joni']);
+    expect(subjects).toEqual(['tessa', 'joni']);
   });
 });

@@ -92,7 +92,7 @@ function configure(parts: ProviderParts, signing: JWK): Configuration {
     },
     findAccount: (_ctx, id) => {
       const person = parts.persons.find((candidate) => candidate.id === id);
-      return person && { accountId: id, claims: async () => ({ sub: `sandbox-${id}`, ...claimsOf(person) }) };
+      return person && { accountId: id, claims: async () => ({ sub: id, ...claimsOf(person) }) };
     },
     interactions: { policy: makePolicy(), url: (_ctx, { uid }) => `${path}/login/${uid}` },
     loadExistingGrant,
@@ -185,7 +185,7 @@ async function applyQuirk(ctx: KoaContextWithOIDC, parts: ProviderParts, signing
   const now = Math.floor(Date.now() / 1000);
   const claims = {
     iss: parts.baseUrl,
-    sub: `sandbox-${person.id}`,
+    sub: person.id,
     aud: parts.rp.clientId,
     iat: now,
     exp: now + TOKEN_SECONDS,
