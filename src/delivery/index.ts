@@ -3,12 +3,8 @@ export { createDelivery, type Delivery, type DeliveryOptions } from './create-de
 export { createBullDispatcher } from './dispatch-bull.ts';
 export { createInProcessDispatcher } from './dispatch-in-process.ts';
 export type { DeliveryPage, DeliveryStats, Operations } from './operations.ts';
-export {
-  createPathwayReaction,
-  createReactions,
-  createScoreReaction,
-  type ReactionSources,
-} from './reactions.ts';
+export { createPathwayReaction, createReactions, type ReactionSources } from './reactions.ts';
+export { createScoreReaction } from './score-reaction.ts';
 export {
   type Change,
   DEFAULT_LIMITS,

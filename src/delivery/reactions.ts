@@ -1,9 +1,9 @@
 /** The reactions the gateway comes with: scores become Observations, rules of pathways make Tasks. */
 import type { ActivityDefinition, PlanDefinition, PlanDefinitionAction } from 'fhir/r4';
-import { extractObservations } from '../forms/index.ts';
 import { evaluateRules, type FindActivity, type Firing } from '../pathways/index.ts';
-import type { Resource } from '../resource.ts';
 import type { Store } from '../store/index.ts';
+import { createScoreReaction } from './score-reaction.ts';
+import { toCreate } from './to-create.ts';
 import type { Effect, Reaction } from './types.ts';
 
 /** Where reactions find definitions; asked anew for each change, so that content can be replaced. */
@@ -16,37 +16,6 @@ export interface ReactionSources {
 /** The reactions in the order they run in. */
 export function createReactions(sources: ReactionSources): readonly Reaction[] {
   return [createScoreReaction(sources), createPathwayReaction(sources)];
-}
-
-/**
- * A completed or amended answer leaves its scores as Observations, once per version of the answer.
- * @see http://hl7.org/fhir/uv/sdc/extraction.html#observation-based-extraction
- */
-export function createScoreReaction(sources: Pick<ReactionSources, 'resolveCanonical'>): Reaction {
-  return {
-    name: 'scores',
-    async react(change, resource, tools) {
-      const canonical = resource['questionnaire'];
-      if (!isSettledAnswer(resource) || typeof canonical !== 'string') return [];
-      const questionnaire = await sources.resolveCanonical('Questionnaire', canonical);
-      if (!questionnaire) return [];
-      const observations = extractObservations(questionnaire, resource, tools);
-      const once = `${change.type}/${change.id}/${change.versionId}:scores`;
-      return [{ rule: canonical, once, writes: observations.map((one) => toCreate(one, tools.uuid)) }];
-    },
-  };
-}
-
-/** @see https://hl7.org/fhir/R4/valueset-questionnaire-answers-status.html */
-function isSettledAnswer(resource: Resource): boolean {
-  return (
-    resource.resourceType === 'QuestionnaireResponse' &&
-    (resource['status'] === 'completed' || resource['status'] === 'amended')
-  );
-}
-
-function toCreate(resource: Resource, uuid: () => string) {
-  return { kind: 'create', resource: { ...resource, id: resource.id ?? uuid() } } as const;
 }
 
 /** The rules of the pathways in force; each has its effect once per cause that it names itself. */

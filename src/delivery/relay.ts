@@ -1,4 +1,5 @@
 /** Turns committed changes into effects and deliveries; any number of relays beside each other share the work. */
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Resource } from '../resource.ts';
 import {
@@ -26,18 +27,26 @@ export async function relayChanges(context: RelayDependencies, stopped: () => bo
   let total = 0;
   for (;;) {
     if (stopped()) return total;
-    const { handled, deliveries } = await relayBatch(context);
+    const { handled, heldBack, deliveries } = await relayBatch(context);
     for (const id of deliveries) await context.offer(id, 0);
-    if (handled === 0) return total;
+    if (handled === 0 && heldBack === 0) return total;
+    if (handled === 0) await sleep(HELD_BACK_MS);
     total += handled;
   }
 }
 
-async function relayBatch(
-  context: RelayDependencies,
-): Promise<{ readonly handled: number; readonly deliveries: readonly string[] }> {
+/** Pause while another relay has what comes before. */
+const HELD_BACK_MS = 20;
+
+interface Batch {
+  readonly handled: number;
+  readonly heldBack: number;
+  readonly deliveries: readonly string[];
+}
+
+async function relayBatch(context: RelayDependencies): Promise<Batch> {
   return context.store.transaction(async (tx) => {
-    const changes = await claimChanges(tx.sql, context.limits.batch);
+    const { changes, heldBack } = await claimChanges(tx.sql, context.limits.batch);
     const deliveries: string[] = [];
     for (const change of changes) deliveries.push(...(await handleChange(context, tx, change)));
     if (changes.length > 0)
@@ -45,7 +54,7 @@ async function relayBatch(
         tx.sql,
         changes.map(({ seq }) => seq),
       );
-    return { handled: changes.length, deliveries };
+    return { handled: changes.length, heldBack, deliveries };
   });
 }
 

@@ -28,17 +28,26 @@ const SELECT = `SELECT c.seq, c.type, c.id, c.version_id AS "versionId", c.metho
     ON p.type = c.type COLLATE "C" AND p.id = c.id COLLATE "C" AND p.version_id = c.version_id - 1`;
 
 /**
- * Claims changes that are not handled, oldest first, locked until the transaction ends. Several relays share the work.
+ * Claims changes that are not handled, oldest first, locked until the transaction ends. Several relays share the work;
+ * a change is held back while another relay has an earlier one of its subject, so that reactions see what came of that.
  * @param most changes at most
  */
-export async function claimChanges(sql: Queryable, most: number): Promise<ClaimedChange[]> {
-  return sql.query<Row & ClaimedChange>(
+export async function claimChanges(
+  sql: Queryable,
+  most: number,
+): Promise<{ readonly changes: readonly ClaimedChange[]; readonly heldBack: number }> {
+  const rows = await sql.query<Row & ClaimedChange & { readonly held: boolean }>(
     `WITH claimed AS MATERIALIZED (
        SELECT seq FROM change WHERE handled_at IS NULL ORDER BY seq LIMIT $1 FOR UPDATE SKIP LOCKED)
-     ${SELECT} WHERE c.seq IN (SELECT seq FROM claimed) ORDER BY c.seq`,
+     SELECT s.*, EXISTS (
+         SELECT FROM change e WHERE e.handled_at IS NULL AND e.subject = s.subject AND e.seq < s.seq
+           AND e.seq NOT IN (SELECT seq FROM claimed)) AS held
+     FROM (${SELECT} WHERE c.seq IN (SELECT seq FROM claimed)) AS s ORDER BY s.seq`,
     [most],
     'change-claim',
   );
+  const changes = rows.filter(({ held }) => !held);
+  return { changes, heldBack: rows.length - changes.length };
 }
 
 /** One change, handled or not; undefined when it was never made. */

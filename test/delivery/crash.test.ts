@@ -33,7 +33,7 @@ describe('a gateway that dies', () => {
     await world.task();
     await expect(
       world.store.transaction(async (tx) => {
-        expect(await claimChanges(tx.sql, 10)).toHaveLength(1);
+        expect((await claimChanges(tx.sql, 10)).changes).toHaveLength(1);
         throw new Error('killed');
       }),
     ).rejects.toThrow('killed');
@@ -114,6 +114,19 @@ describe('a gateway that dies', () => {
 });
 
 describe('gateways beside each other', () => {
+  it('leave a change alone while another one has an earlier change of the same patient', async () => {
+    await world.task({ patient: 'p-1' });
+    await world.task({ patient: 'p-1' });
+    await world.task({ patient: 'p-2' });
+    await world.store.transaction(async (tx) => {
+      expect((await claimChanges(tx.sql, 1)).changes).toHaveLength(1);
+      const other = await world.store.transaction((second) => claimChanges(second.sql, 10));
+      expect([other.changes.map(({ subject }) => subject), other.heldBack]).toEqual([['Patient/p-2'], 1]);
+    });
+    const free = await world.store.transaction((tx) => claimChanges(tx.sql, 10));
+    expect([free.changes.length, free.heldBack]).toEqual([3, 0]);
+  });
+
   it('make each delivery once and send it once', async () => {
     for (let i = 0; i < 40; i += 1) await world.task({ description: `t${i}`, patient: `p-${i % 7}` });
     const gateways = [world.gateway(), world.gateway(), world.gateway()];

@@ -102,7 +102,8 @@ describe('a reaction', () => {
     let mended = false;
     const reaction: Reaction = {
       name: 'answering',
-      react: (...given) => (mended ? answering.react(...given) : failing()),
+      react: (change, ...given) =>
+        mended || change.type !== 'Task' ? answering.react(change, ...given) : failing(),
     };
     await world.task({ description: 'ask' });
     const gateway = world.gateway({ reactions: [reaction], limits: { maxReactionAttempts: 3 } });
@@ -226,6 +227,24 @@ describe('the reactions the gateway comes with', () => {
     expect(await stored('Observation')).toMatchObject([
       { valueInteger: 23, subject: { reference: 'Patient/p-61' } },
     ]);
+  });
+
+  it('correct the Observation of an answer that was amended, and leave it when it says the same', async () => {
+    const [answered] = await answer('bdi-shell', [{ linkId: 'total', answer: [{ valueInteger: 23 }] }]);
+    const gateway = await start();
+    const [first] = await stored('Observation');
+    const current = JSON.parse(answered?.content ?? '') as Resource & { id: string };
+    const amend = async (total: number) => {
+      const item = [{ linkId: 'total', answer: [{ valueInteger: total }] }];
+      await world.store.write(
+        [{ kind: 'update', resource: { ...current, status: 'amended', item } }],
+        CONTEXT,
+      );
+      await gateway.idle();
+      return stored('Observation');
+    };
+    expect(await amend(23)).toEqual([first]);
+    expect(await amend(17)).toMatchObject([{ id: first?.id, status: 'corrected', valueInteger: 17 }]);
   });
 
   it('leave an answer that is in progress without any effect', async () => {
