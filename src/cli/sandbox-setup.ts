@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose';
+import { SUOMIFI_CLAIMS } from '../sandbox/index.ts';
 
 /** A test client as whoever plays it needs it: with its private key. */
 export interface SandboxClient {
@@ -116,6 +117,7 @@ function describeIssuer(sandboxUrl: string): object {
     clientId: RELYING_PARTY,
     requestedAcr: [`${level}2`],
     acceptedAcr: [`${level}2`, `${level}3`],
+    claims: { nonDisclosure: SUOMIFI_CLAIMS.nonDisclosure },
   };
 }
 
