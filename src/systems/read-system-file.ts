@@ -1,4 +1,5 @@
 /** Reads one system.yaml: YAML with places → checked by the schema → variables resolved. Pure. */
+import fhirpath from 'fhirpath';
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import { readBaseUrl } from './address.ts';
 import { type Fault, Faults } from './fault.ts';
@@ -109,6 +110,10 @@ function checkContent(content: SystemText, faultAt: (path: Path, message: string
       );
     });
   };
+  for (const [path, expression] of expressionsOf(content)) {
+    const problem = refuseExpression(expression);
+    if (problem) faults.push(faultAt(path, problem));
+  }
   unique(
     'routes',
     'name',
@@ -120,6 +125,30 @@ function checkContent(content: SystemText, faultAt: (path: Path, message: string
     (content.inbound ?? []).map((inbound) => inbound.receive),
   );
   return faults;
+}
+
+/** Every FHIRPath expression of the file with its place. */
+function expressionsOf(content: SystemText): readonly (readonly [Path, string])[] {
+  const routes = (content.routes ?? []).flatMap((route, index): (readonly [Path, string])[] => [
+    ...(route.when === undefined ? [] : [[['routes', index, 'when'], route.when] as const]),
+    ...Object.entries(route.with ?? {}).map(
+      ([name, expression]) => [['routes', index, 'with', name], expression] as const,
+    ),
+  ]);
+  const messages = (content.inbound ?? []).map(
+    ({ messageId }, index) => [['inbound', index, 'messageId'], messageId] as const,
+  );
+  return [...routes, ...messages];
+}
+
+function refuseExpression(expression: string): string | undefined {
+  try {
+    fhirpath.parse(expression);
+    return undefined;
+  } catch (error) {
+    const message = /message: ([^\n]*)/.exec((error as Error).message)?.[1] ?? (error as Error).message;
+    return `not FHIRPath: ${message}`;
+  }
 }
 
 /** Offset of the node at a path; of the closest node above it when there is none. */

@@ -63,6 +63,8 @@ describe('a system.yaml', () => {
     ['  kind: http-json', '  kind: soap', "4:9: 'transport.kind' must be one of http-json, odata, fhir"],
     ['    secret: ${KAIKU_SECRET}', '    secret: abc123', "8:13: 'transport.auth.secret' is a secret"],
     ['    secret: ${KAIKU_SECRET}', '    token: ${KAIKU_SECRET}', "7:5: 'transport.auth' lacks 'secret'"],
+    ["status = 'requested'", "status == 'requested'", '12:11: not FHIRPath: '],
+    ['    map: task.fml', '    map: task.fml\n    with: { patient: for. }', '14:22: not FHIRPath: '],
     ['    on: Task', '    on: task', "11:9: 'routes.0.on' must match"],
     ['    map: task.fml', '    map: ../task.fml', "13:10: 'routes.0.map' must match"],
     ['path: /contacts', 'collection: X', "14:27: unknown property 'collection'"],
