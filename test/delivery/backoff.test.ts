@@ -41,7 +41,10 @@ describe('a circuit breaker', () => {
   const create = () => {
     let now = 5_000;
     const breaker = createBreaker(options, () => new Date(now));
-    return { breaker, pass: (ms: number) => void (now += ms) };
+    const pass = (ms: number) => {
+      now += ms;
+    };
+    return { breaker, pass };
   };
   const fail = (breaker: ReturnType<typeof createBreaker>, times: number) => {
     for (let i = 0; i < times; i += 1) {
