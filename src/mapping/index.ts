@@ -3,8 +3,14 @@ export { json } from './codecs/json.ts';
 export { type CompileOptions, compileMap, findProblems } from './compile/compile-map.ts';
 export { parseMap } from './language/parse-map.ts';
 export { printMap } from './language/print-map.ts';
+export { toConceptMap } from './structure-map/concept-map.ts';
 export { fromStructureMap } from './structure-map/from-structure-map.ts';
 export { toStructureMap } from './structure-map/to-structure-map.ts';
+export { checkMap } from './tools/check-map.ts';
+export { type Coverage, createCoverage, type MapCoverage } from './tools/coverage.ts';
+export { type Difference, diffValues } from './tools/diff-values.ts';
+export { type CaseDifference, type CaseResult, type MapCase, runCase } from './tools/run-case.ts';
+export { type ConformanceResult, runConformance } from './tools/run-conformance.ts';
 export type { MapTree } from './tree.ts';
 export {
   type CompiledMap,

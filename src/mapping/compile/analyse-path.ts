@@ -47,7 +47,16 @@ export interface Edit {
   readonly text: string;
 }
 
+/** What a name in the expression turned out to be. */
+export type Resolved =
+  | { readonly kind: 'variable'; readonly variable: Variable }
+  | { readonly kind: 'element'; readonly children: readonly Child[] }
+  /** The input itself: `Patient` on a Patient, `value` of a primitive. */
+  | { readonly kind: 'self' };
+
 export interface PathAnalysis {
+  /** By the nodes of the tree; what could not be told is not in it. */
+  readonly resolved: ReadonlyMap<PathNode, Resolved>;
   readonly edits: readonly Edit[];
   /** Variables that the expression reads. */
   readonly variables: ReadonlySet<Variable>;
@@ -88,6 +97,7 @@ class PathReader {
   readonly #edits: Edit[] = [];
   readonly #variables = new Set<Variable>();
   readonly #constants = new Set<string>();
+  readonly #resolved = new Map<PathNode, Resolved>();
   #usesClock = false;
 
   constructor(place: PathPlace) {
@@ -96,6 +106,7 @@ class PathReader {
 
   found(): Omit<PathAnalysis, 'shapes'> {
     return {
+      resolved: this.#resolved,
       edits: this.#edits,
       variables: this.#variables,
       constants: this.#constants,
@@ -116,7 +127,7 @@ class PathReader {
       case 'InvocationTerm':
         return first ? this.#atRoot(first, focus) : UNKNOWN;
       case 'ExternalConstantTerm':
-        return this.#external(first?.children?.[0]);
+        return this.#external(node, first?.children?.[0]);
       case 'IndexerExpression':
         if (second) this.read(second, focus);
         return first ? this.read(first, focus) : UNKNOWN;
@@ -142,13 +153,17 @@ class PathReader {
     const isType = focus.shapes.some(
       (shape) => typeName(shape) === name || scope.findType(name) !== undefined,
     );
-    if (!isElement && isType && /^[A-Z]/.test(name)) return focus.shapes;
+    if (!isElement && isType && /^[A-Z]/.test(name)) {
+      this.#resolved.set(node, { kind: 'self' });
+      return focus.shapes;
+    }
     return this.#member(node, focus.shapes, scope.names());
   }
 
   #variable(node: PathNode, variable: Variable): readonly Shape[] {
     this.#replace(node, `%${variable.name}`);
     this.#variables.add(variable);
+    this.#resolved.set(node, { kind: 'variable', variable });
     return variable.shapes;
   }
 
@@ -158,12 +173,13 @@ class PathReader {
     return UNKNOWN;
   }
 
-  #external(node: PathNode | undefined): readonly Shape[] {
+  #external(term: PathNode, node: PathNode | undefined): readonly Shape[] {
     const name = node?.text?.replace(/^[`']|[`']$/g, '') ?? '';
     const { scope, position } = this.#place;
     const variable = scope.find(name);
     if (variable) {
       this.#variables.add(variable);
+      this.#resolved.set(term, { kind: 'variable', variable });
       return variable.shapes;
     }
     if (scope.build.constants.has(name)) this.#constants.add(name);
@@ -182,7 +198,7 @@ class PathReader {
       const type = parameters[0];
       return type && name !== 'is' ? this.#namedType(type) : UNKNOWN;
     }
-    const clock = CLOCK[name];
+    const clock = Object.hasOwn(CLOCK, name) ? CLOCK[name] : undefined;
     if (clock !== undefined && parameters.length === 0) {
       this.#usesClock = true;
       this.#replace(node, `%${clock}`, this.#callEnd(node));
@@ -201,6 +217,7 @@ class PathReader {
     const { models } = this.#place.scope.build;
     if (input.length === 0) return UNKNOWN;
     if (name === 'value' && input.every(isPrimitive)) {
+      this.#resolved.set(node, { kind: 'self' });
       const from = this.#offset(node);
       const dot = this.#place.text.lastIndexOf('.', from);
       if (dot >= 0 && this.#place.text.slice(dot + 1, from).trim() === '')
@@ -212,7 +229,10 @@ class PathReader {
       const child = models.child(shape, name);
       return child ? [child] : [];
     });
-    if (children.length > 0) return children.flatMap((child) => child.alternatives.map((each) => each.shape));
+    if (children.length > 0) {
+      this.#resolved.set(node, { kind: 'element', children });
+      return children.flatMap((child) => child.alternatives.map((each) => each.shape));
+    }
     if (input.some(isOpen) || name === 'resourceType') return UNKNOWN;
     const known = [...input.flatMap((shape) => models.childNames(shape)), ...alsoKnown];
     const where = input.map(typeName).slice(0, 3).join(', ');

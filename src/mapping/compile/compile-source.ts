@@ -6,7 +6,7 @@
 import { didYouMean } from '../suggestion.ts';
 import type { SourceNode } from '../tree.ts';
 import { compileExpression, type Expression } from './expression.ts';
-import { COMPANION, type Frame, failAt, PATH, type Site, type Step, TYPE } from './frame.ts';
+import { COMPANION, type Frame, failAt, isObject, PATH, Place, type Site, type Step, TYPE } from './frame.ts';
 import { type Child, isOpen, isPrimitive, type Shape, sameShape, typeName } from './model.ts';
 import {
   type Items,
@@ -15,6 +15,7 @@ import {
   type Reader,
   readerOf,
   readOpen,
+  readPlain,
   readVariable,
 } from './read-source.ts';
 import type { Scope, Variable } from './scope.ts';
@@ -28,6 +29,10 @@ export interface SourceCode {
 interface Path {
   readonly readers: readonly Reader[];
   readonly shapes: readonly Shape[];
+  /** The choice that the path ends in. */
+  readonly choice?: Child;
+  /** The only key that the last step reads, when it is a plain property. */
+  readonly key?: string;
 }
 
 function uniqueShapes(shapes: readonly Shape[]): readonly Shape[] {
@@ -55,23 +60,35 @@ function stepInto(scope: Scope, node: SourceNode, shapes: readonly Shape[], name
     alternatives: found.flatMap((each) => each.child.alternatives),
   };
   const results = uniqueShapes(merged.alternatives.map((each) => each.shape));
-  return { readers: [readerOf(first.shape, open ? undefined : merged, name)], shapes: results };
+  const isPlain = !open && !merged.isChoice && !isPrimitive(first.shape);
+  return {
+    readers: [readerOf(first.shape, open ? undefined : merged, name)],
+    shapes: results,
+    ...(merged.isChoice && !open && { choice: merged }),
+    ...(isPlain && { key: merged.name }),
+  };
 }
 
 function resolvePath(scope: Scope, node: SourceNode, start: readonly Shape[]): Path {
-  let shapes = start;
-  const readers: Reader[] = [];
+  let path: Path = { readers: [], shapes: start };
   for (const name of node.path) {
-    const step = stepInto(scope, node, shapes, name);
-    readers.push(...step.readers);
-    shapes = step.shapes;
+    const step = stepInto(scope, node, path.shapes, name);
+    path = { ...step, readers: [...path.readers, ...step.readers] };
   }
-  return filterType(scope, node, { readers, shapes });
+  return filterType(scope, node, path);
 }
 
 function filterType(scope: Scope, node: SourceNode, path: Path): Path {
   if (node.type === undefined) return path;
   const wanted = scope.type(node.type, node.position);
+  const { choice } = path;
+  const chosen = wanted && choice?.alternatives.find((each) => sameShape(each.shape, wanted));
+  if (chosen)
+    return {
+      readers: [...path.readers.slice(0, -1), readPlain(chosen.key, isPrimitive(chosen.shape))],
+      shapes: [chosen.shape],
+      key: chosen.key,
+    };
   if (!wanted || path.shapes.length === 0)
     return wanted ? { readers: [...path.readers, keepType(wanted, [])], shapes: [wanted] } : path;
   const { models } = scope.build;
@@ -186,18 +203,82 @@ function compileDefault(
   return expression && ((frame) => expression.values(frame, context && frame.slots[context.slot]));
 }
 
+interface PlainSource {
+  readonly context: Variable;
+  readonly variable: Variable;
+  readonly test: ((frame: Frame) => boolean) | undefined;
+  readonly site: Site;
+}
+
+/** A source that is a variable itself; `general` takes over where there is more than a plain value. */
+function loopSelf({ context, variable, test }: PlainSource, next: Step, general: Step): Step {
+  const from = context.slot;
+  const { slot } = variable;
+  return (frame) => {
+    const { slots } = frame;
+    const value = slots[from];
+    if (value === undefined || value instanceof Place || slots[from + COMPANION] !== undefined) {
+      general(frame);
+      return;
+    }
+    slots[slot] = value;
+    slots[slot + COMPANION] = undefined;
+    if (!test || test(frame)) next(frame);
+  };
+}
+
+/** A source that is one property of a variable: `item.answer as a`. */
+function loopPlain(
+  plain: PlainSource,
+  key: string,
+  isPrimitiveElement: boolean,
+  next: Step,
+  general: Step,
+): Step {
+  const { context, variable, test } = plain;
+  const from = context.slot;
+  const { slot } = variable;
+  const beside = `_${key}`;
+  return (frame) => {
+    const { slots } = frame;
+    const parent = slots[from];
+    if (
+      !isObject(parent) ||
+      parent instanceof Place ||
+      (isPrimitiveElement && parent[beside] !== undefined)
+    ) {
+      general(frame);
+      return;
+    }
+    const value = parent[key];
+    if (value === undefined) return;
+    if (isPrimitiveElement) slots[slot + COMPANION] = undefined;
+    if (!Array.isArray(value)) {
+      slots[slot] = value;
+      if (!test || test(frame)) next(frame);
+      return;
+    }
+    for (let index = 0; index < value.length; index += 1) {
+      slots[slot] = value[index];
+      if (!test || test(frame)) next(frame);
+    }
+  };
+}
+
 /** Compiles a source and declares its variable in the scope. */
 export function compileSource(node: SourceNode, scope: Scope, site: Site): SourceCode | undefined {
   const context = scope.require(node.context, node.position);
   if (!context) return undefined;
   const fallback = compileDefault(scope, node, site);
-  const { readers, shapes } = resolvePath(scope, node, context.shapes);
+  const path = resolvePath(scope, node, context.shapes);
+  const { readers, shapes } = path;
   const variable = scope.declare(node.variable ?? `$${scope.slots}`, 'source', shapes);
   const test = compileTest(scope, node, site, variable);
   const cut = cutList(node, site);
   const check = checkCount(node, site);
   const traced = scope.build.instrumented;
   const isSelf = readers.length === 0;
+  const isBare = !fallback && !cut && !check && !traced;
   const collect = (frame: Frame): Items => {
     let items = readVariable(frame, context.slot, traced);
     for (const reader of readers) items = reader(items, site);
@@ -221,5 +302,12 @@ export function compileSource(node: SourceNode, scope: Scope, site: Site): Sourc
         if (!test || test(frame)) next(frame);
       }
     };
+  const plain = isBare && shapes.length === 1 ? { context, variable, test, site } : undefined;
+  if (plain && isSelf && node.type === undefined)
+    return { variable, loop: (next) => loopSelf(plain, next, loop(next)) };
+  if (plain && readers.length === 1 && path.key !== undefined) {
+    const key = path.key;
+    return { variable, loop: (next) => loopPlain(plain, key, carriesCompanions, next, loop(next)) };
+  }
   return { variable, loop };
 }

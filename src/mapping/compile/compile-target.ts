@@ -5,23 +5,14 @@
  */
 import { didYouMean } from '../suggestion.ts';
 import type { TargetNode } from '../tree.ts';
-import {
-  type Frame,
-  failAt,
-  isObject,
-  type JsonObject,
-  PATH,
-  Place,
-  type SharedPool,
-  type Site,
-  type Step,
-} from './frame.ts';
+import { type Frame, failAt, isObject, type JsonObject, PATH, Place, type Site, type Step } from './frame.ts';
 import { type Child, isOpen, isPrimitive, isResource, type Shape, typeName } from './model.ts';
 import type { Scope, Variable } from './scope.ts';
 import type { ValueCode } from './transforms/call.ts';
 import { TRANSFORM_COMPILERS } from './transforms/table.ts';
 import { makeFresh } from './transforms/values.ts';
-import { chooseSlot, insertItem, parentOf, writeCompanion, writeSingle } from './write-element.ts';
+import { chooseSlot, parentOf } from './write-element.ts';
+import { joins, type Parent, pruneEmpty, type TargetElement, writeStep } from './write-step.ts';
 
 /** A compiled target: its step, and the step that takes away what it made and nothing was put into. */
 export interface TargetCode {
@@ -36,15 +27,6 @@ export interface TargetPlace {
   readonly site: Site;
   /** The item of the rule's first source. */
   readonly item: Variable | undefined;
-}
-
-type Parent = (frame: Frame) => JsonObject;
-
-interface Element {
-  readonly child: Child;
-  readonly shape: Shape;
-  readonly parent: Parent;
-  readonly parentSlot: number;
 }
 
 /** An element of a target type; a diagnostic when there is none. */
@@ -86,7 +68,7 @@ function enter(
   };
 }
 
-function findElement(place: TargetPlace, context: Variable): Element | undefined {
+function findElement(place: TargetPlace, context: Variable): TargetElement | undefined {
   const { node, scope, site } = place;
   const [start] = context.shapes;
   if (!start || context.shapes.length > 1) {
@@ -127,7 +109,7 @@ function implicitCreate(place: TargetPlace, child: Child): ValueCode | undefined
 }
 
 /** Tells the observer of a write. */
-function tracer(place: TargetPlace, code: ValueCode, element: Element, variable: Variable | undefined) {
+function tracer(place: TargetPlace, code: ValueCode, element: TargetElement, variable: Variable | undefined) {
   const { site, scope, item } = place;
   if (!scope.build.instrumented) return undefined;
   const origin = code.from?.mode === 'source' ? code.from : item;
@@ -141,89 +123,19 @@ function tracer(place: TargetPlace, code: ValueCode, element: Element, variable:
   };
 }
 
-/** Whether the target joins what is there already instead of adding to it. */
-function joins(node: TargetNode): 'share' | 'first' | undefined {
-  if (node.listModes.includes('share')) return 'share';
-  return node.listModes.includes('collate') || node.listModes.includes('single') ? 'first' : undefined;
-}
-
-/**
- * The instance of `share name` for the rule's n-th item: the n-th one that any rule with this name made.
- *
- * @see https://hl7.org/fhir/R4/valueset-map-target-list-mode.html
- */
-function sharedInstance(
-  frame: Frame,
-  holder: JsonObject,
-  node: TargetNode,
-  key: string,
-  make: () => unknown,
-): unknown {
-  const { shared } = frame.run;
-  let pools = shared.get(holder);
-  if (!pools) {
-    pools = new Map();
-    shared.set(holder, pools);
-  }
-  const name = `${key} ${node.shareName}`;
-  const pool: SharedPool = pools.get(name) ?? { items: [], taken: new Map() };
-  pools.set(name, pool);
-  const next = pool.taken.get(node) ?? 0;
-  pool.taken.set(node, next + 1);
-  if (next === pool.items.length) pool.items.push(make());
-  return pool.items[next];
-}
-
 function writeObject(
   place: TargetPlace,
-  element: Element,
+  element: TargetElement,
   code: ValueCode,
   variable: Variable | undefined,
 ): Step | undefined {
-  const { node, site, scope } = place;
-  const { child, parent } = element;
-  const choose = chooseSlot(scope, site, child, code);
-  if (!choose) return undefined;
+  const choice = chooseSlot(place.scope, place.site, element.child, code);
   const trace = tracer(place, code, element, variable);
-  const join = code.isFresh ? joins(node) : undefined;
-  const isListed = node.listModes.length > 0;
-  return (frame) => {
-    const made = code.value(frame);
-    const companion = code.companion?.(frame);
-    if ((made === undefined || made === null) && companion === undefined) {
-      if (variable) frame.slots[variable.slot] = undefined;
-      return;
-    }
-    const slot = choose(made, code.type?.(frame));
-    const { key } = slot;
-    const holder = parent(frame);
-    let value = made === undefined || made === null ? undefined : slot.fit(made);
-    let index: number | undefined;
-    if (child.isList) {
-      holder[key] ??= [];
-      const list = holder[key] as unknown[];
-      if (join === 'first' && list.length > 0) value = list[0];
-      else if (join === 'share')
-        value = sharedInstance(frame, holder, node, key, () => {
-          list.push(value);
-          return value;
-        });
-      else if (isListed) insertItem(frame.run, list, value, node, site);
-      else list.push(value ?? null);
-      if (companion !== undefined) writeCompanion(holder, key, companion, list.length - 1);
-      if (trace) index = list.indexOf(value);
-    } else if (code.isFresh && holder[key] !== undefined) value = holder[key];
-    else {
-      if (value !== undefined) writeSingle(holder, key, value, site);
-      writeCompanion(holder, key, companion, undefined);
-    }
-    if (variable) frame.slots[variable.slot] = value;
-    trace?.(frame, key, index);
-  };
+  return choice && writeStep({ node: place.node, site: place.site, element, code, variable, choice, trace });
 }
 
 /** A primitive element with a variable and no value yet: `src.status as s -> tgt.status as t then …`. */
-function openPlace(place: TargetPlace, element: Element, variable: Variable): Step | undefined {
+function openPlace(place: TargetPlace, element: TargetElement, variable: Variable): Step | undefined {
   const { node, scope } = place;
   const [only] = element.child.alternatives;
   if (node.listModes.length > 0) {
@@ -235,26 +147,6 @@ function openPlace(place: TargetPlace, element: Element, variable: Variable): St
   return (frame) => {
     frame.slots[variable.slot] = new Place(element.parent(frame), key, element.child.isList);
     trace?.(frame, key, undefined);
-  };
-}
-
-/** Takes away an object that this target made and nothing filled. */
-function pruneEmpty(element: Element, variable: Variable): Step {
-  const { slot } = variable;
-  const { isList } = element.child;
-  return (frame) => {
-    const value = frame.slots[slot];
-    if (!isObject(value) || value instanceof Place) return;
-    for (const _ in value) return;
-    const holder = element.parent(frame);
-    for (const { key } of element.child.alternatives) {
-      if (!isList && holder[key] === value) delete holder[key];
-      const list = isList ? holder[key] : undefined;
-      if (!Array.isArray(list)) continue;
-      const index = list.lastIndexOf(value);
-      if (index >= 0) list.splice(index, 1);
-      if (list.length === 0) delete holder[key];
-    }
   };
 }
 
@@ -306,8 +198,8 @@ function compilePrimitivePart(place: TargetPlace, context: Variable, shape: Shap
     alternatives: [{ key: 'value', shape }],
   };
   const code = compileTransform(place, alternative);
-  const choose = code && chooseSlot(scope, site, alternative, code);
-  if (!code || !choose) return undefined;
+  const choice = code && chooseSlot(scope, site, alternative, code);
+  if (!code || !choice) return undefined;
   return {
     write: (frame) => {
       const value = code.value(frame);
@@ -315,7 +207,7 @@ function compilePrimitivePart(place: TargetPlace, context: Variable, shape: Shap
       const companion = node.path.length === 0 ? code.companion?.(frame) : undefined;
       if (isObject(companion)) Object.assign(target.companion(), companion);
       if (value === undefined || value === null) return;
-      const fitted = choose(value, code.type?.(frame)).fit(value);
+      const fitted = choice.choose(value, code.type?.(frame)).convert(value);
       if (target.get() !== undefined && target.get() !== fitted)
         failAt(site, `'${context.name}' is written a second time with another value`);
       target.set(fitted);
@@ -323,7 +215,7 @@ function compilePrimitivePart(place: TargetPlace, context: Variable, shape: Shap
   };
 }
 
-function compileInto(place: TargetPlace, element: Element): TargetCode | undefined {
+function compileInto(place: TargetPlace, element: TargetElement): TargetCode | undefined {
   const { node, scope } = place;
   const code = node.transform ? compileTransform(place, element.child) : implicitCreate(place, element.child);
   const shapes = code?.shapes.length ? code.shapes : element.child.alternatives.map((each) => each.shape);

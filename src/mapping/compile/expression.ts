@@ -1,6 +1,8 @@
 /** FHIRPath inside maps: compiled once, evaluated per item with the map's variables. */
 import type { ExpressionNode } from '../tree.ts';
 import { analysePath, applyEdits, type PathAnalysis } from './analyse-path.ts';
+import { compileFast } from './fast-path.ts';
+import { type FastCode, NeedsLibrary, single, type Value } from './fast-value.ts';
 import { type CompiledPath, compilePath, type PathNode, parsePath, typeWriter } from './fhirpath-tree.ts';
 import { type Frame, failAt, isObject, Place, type Site, TYPE } from './frame.ts';
 import { isOpen, type Shape, typeName } from './model.ts';
@@ -42,7 +44,52 @@ export function compileExpression(node: ExpressionNode, place: ExpressionPlace):
     ...(own !== undefined && { own }),
   });
   const text = applyEdits(node.text, analysis.edits);
-  return new LibraryExpression(text, analysis, place);
+  const slow = new LibraryExpression(text, analysis, place);
+  const fast = compileFast(tree, analysis.resolved, shapes);
+  return fast ? new FastExpression(fast, slow, place.site, text) : slow;
+}
+
+/** An expression of plain closures; single values that these do not cover go to the library. */
+class FastExpression implements Expression {
+  readonly shapes: readonly Shape[];
+  readonly #fast: FastCode;
+  readonly #slow: Expression;
+  readonly #site: Site;
+  readonly #text: string;
+
+  constructor(fast: FastCode, slow: Expression, site: Site, text: string) {
+    this.shapes = slow.shapes;
+    this.#fast = fast;
+    this.#slow = slow;
+    this.#site = site;
+    this.#text = text;
+  }
+
+  values(frame: Frame, item: unknown, type?: string): readonly unknown[] {
+    try {
+      const value = this.#fast.read(frame, item as Value);
+      if (Array.isArray(value)) return value;
+      return value === undefined ? [] : [value];
+    } catch (error) {
+      if (error instanceof NeedsLibrary) return this.#slow.values(frame, item, type);
+      throw error;
+    }
+  }
+
+  test(frame: Frame, item: unknown, type?: string): boolean {
+    try {
+      const value = single(this.#fast.read(frame, item as Value));
+      if (Array.isArray(value)) return refuseMany(this.#site, this.#text, value.length);
+      return value !== undefined && value !== false;
+    } catch (error) {
+      if (error instanceof NeedsLibrary) return this.#slow.test(frame, item, type);
+      throw error;
+    }
+  }
+}
+
+function refuseMany(site: Site, text: string, count: number): never {
+  return failAt(site, `the condition '${text}' gives ${count} values instead of one`);
 }
 
 /** The library writes `line: 1; column: 5; message: …`. */

@@ -29,7 +29,7 @@ const NEAR: Readonly<Record<string, readonly string[]>> = {
 export interface Slot {
   readonly key: string;
   readonly shape: Shape;
-  fit(value: unknown): unknown;
+  convert(value: unknown): unknown;
 }
 
 function fitPrimitive(site: Site, to: Shape, from: Shape | undefined): (value: unknown) => unknown {
@@ -66,17 +66,17 @@ function fitInto(
 ): Slot | undefined {
   if (isPrimitive(shape)) {
     if (from && !isPrimitive(from)) return undefined;
-    return { key, shape, fit: fitPrimitive(site, shape, from) };
+    return { key, shape, convert: fitPrimitive(site, shape, from) };
   }
   if (!from)
-    return { key, shape, fit: typeName(shape) === 'Reference' ? fitReference : fitObject(site, shape) };
+    return { key, shape, convert: typeName(shape) === 'Reference' ? fitReference : fitObject(site, shape) };
   if (isPrimitive(from))
     return typeName(shape) === 'Reference' && typeName(from) === 'string'
-      ? { key, shape, fit: fitReference }
+      ? { key, shape, convert: fitReference }
       : undefined;
   const { models } = scope.build;
-  if (models.isKindOf(from, shape)) return { key, shape: from, fit: (value) => value };
-  return models.isKindOf(shape, from) ? { key, shape, fit: (value) => value } : undefined;
+  if (models.isKindOf(from, shape)) return { key, shape: from, convert: (value) => value };
+  return models.isKindOf(shape, from) ? { key, shape, convert: (value) => value } : undefined;
 }
 
 /** The slot for a value of one known type. */
@@ -84,7 +84,7 @@ function slotFor(scope: Scope, site: Site, child: Child, from: Shape): Slot | un
   const only = child.alternatives.length === 1 ? child.alternatives[0] : undefined;
   if (only) return fitInto(scope, site, only, from);
   const name = typeName(from);
-  for (const wanted of [name, ...(NEAR[name] ?? [])]) {
+  for (const wanted of [name, ...(Object.hasOwn(NEAR, name) ? (NEAR[name] ?? []) : [])]) {
     const match = child.alternatives.find((each) => typeName(each.shape) === wanted);
     if (match) return fitInto(scope, site, match, from);
   }
@@ -102,15 +102,20 @@ function guessSlot(scope: Scope, site: Site, child: Child, value: unknown, type:
   if (slot) return slot;
   const types = child.alternatives.map((each) => typeName(each.shape)).join(', ');
   if (told) return failAt(site, `a ${type} cannot be put into '${child.name}', which takes ${types}`);
+  const guessed = guessPrimitive(child, value);
+  if (guessed) return guessed;
+  const [only, ...others] = child.alternatives;
+  const fitting = only && others.length === 0 ? fitInto(scope, site, only, undefined) : undefined;
+  return fitting ?? failAt(site, `the type of this value is not known; '${child.name}' takes ${types}`);
+}
+
+/** The alternative that a value without a type can be, when there is one. */
+function guessPrimitive(child: Child, value: unknown): Slot | undefined {
   for (const guess of guessTypes(value)) {
     const match = child.alternatives.find((each) => typeName(each.shape) === guess);
-    if (match && accepts(value, guess)) return { ...match, fit: (given) => castPrimitive(given, guess) };
+    if (match && accepts(value, guess)) return { ...match, convert: (given) => castPrimitive(given, guess) };
   }
-  const only =
-    child.alternatives.length === 1
-      ? fitInto(scope, site, child.alternatives[0] as Alternative, undefined)
-      : undefined;
-  return only ?? failAt(site, `the type of this value is not known; '${child.name}' takes ${types}`);
+  return undefined;
 }
 
 function accepts(value: unknown, type: string): boolean {
@@ -123,32 +128,42 @@ function accepts(value: unknown, type: string): boolean {
   }
 }
 
+/** Where a value goes: fixed when the map is compiled, or chosen by the value at run time. */
+export interface SlotChoice {
+  readonly fixed?: Slot;
+  choose(value: unknown, type: string | undefined): Slot;
+}
+
+function fixedSlot(slot: Slot): SlotChoice {
+  return { fixed: slot, choose: () => slot };
+}
+
 /** Chooses the slot of an element for a value: when the map is compiled where the types tell, at run time otherwise. */
-export function chooseSlot(
-  scope: Scope,
-  site: Site,
-  child: Child,
-  code: ValueCode,
-): ((value: unknown, type: string | undefined) => Slot) | undefined {
+export function chooseSlot(scope: Scope, site: Site, child: Child, code: ValueCode): SlotChoice | undefined {
   const [from] = code.shapes;
-  const isTold = code.shapes.length === 1 && from && !(code.literal !== undefined && child.isChoice);
-  if (isTold) {
+  if (code.literal !== undefined && child.alternatives.length > 1) {
+    const slot = guessPrimitive(child, code.literal);
+    return slot ? fixedSlot(slot) : refuse(scope, site, child, code.shapes);
+  }
+  if (code.shapes.length === 1 && from) {
     const slot = slotFor(scope, site, child, from);
     if (!slot) return refuse(scope, site, child, code.shapes);
-    return checkLiteral(scope, site, slot, code) ? () => slot : undefined;
+    return checkLiteral(scope, site, slot, code) ? fixedSlot(slot) : undefined;
   }
   const [only] = child.alternatives;
   if (code.shapes.length === 0 && only && child.alternatives.length === 1) {
     const slot = fitInto(scope, site, only, undefined);
-    return slot && (() => slot);
+    return slot && fixedSlot(slot);
   }
   if (code.shapes.length > 1 && !code.shapes.some((shape) => slotFor(scope, site, child, shape)))
     return refuse(scope, site, child, code.shapes);
   const known = new Map<string, Slot>();
-  return (value, type) => {
-    const slot = (type !== undefined && known.get(type)) || guessSlot(scope, site, child, value, type);
-    if (type !== undefined) known.set(type, slot);
-    return slot;
+  return {
+    choose: (value, type) => {
+      const slot = (type !== undefined && known.get(type)) || guessSlot(scope, site, child, value, type);
+      if (type !== undefined) known.set(type, slot);
+      return slot;
+    },
   };
 }
 

@@ -18,6 +18,8 @@ export interface ValueCode {
   readonly from?: Variable;
   /** A fresh object that is taken away again when nothing is put into it. */
   readonly isFresh?: boolean;
+  /** Made by `create`: there must not be another one. */
+  readonly isExplicit?: boolean;
   /** Known when the map is compiled. */
   readonly literal?: string | number | boolean;
 }

@@ -37,7 +37,9 @@ function compileParts(type: string, least: number, most: number, make: Make): Tr
 
 const makeCoding = (texts: readonly (string | undefined)[]): JsonObject | undefined => {
   const [system, code, display] = texts;
-  return code === undefined && display === undefined ? undefined : assemble({ system, code, display });
+  if (code === undefined) return display === undefined ? undefined : assemble({ system, display });
+  if (system !== undefined && display === undefined) return { system, code };
+  return assemble({ system, code, display });
 };
 
 /** `c(system, code[, display])`: a Coding. Without a code there is nothing to write. */

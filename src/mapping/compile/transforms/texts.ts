@@ -63,7 +63,7 @@ const XML_NAMES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>'
 
 function decodeXml(text: string): string {
   return text.replace(/&(?:#x([0-9a-fA-F]+)|#(\d+)|(amp|lt|gt|quot|apos));/g, (_, hex, decimal, name) => {
-    if (name !== undefined) return XML_NAMES[name] ?? '';
+    if (name !== undefined) return Object.hasOwn(XML_NAMES, name) ? (XML_NAMES[name] ?? '') : '';
     return String.fromCodePoint(hex === undefined ? Number(decimal) : Number.parseInt(hex, 16));
   });
 }
@@ -111,7 +111,7 @@ const ESCAPINGS: Readonly<Record<string, Escaping>> = {
 function escapingOf(call: Call, index: number): Escaping | undefined {
   const name = literalText(call, index);
   if (name === undefined) return undefined;
-  const found = ESCAPINGS[name];
+  const found = Object.hasOwn(ESCAPINGS, name) ? ESCAPINGS[name] : undefined;
   const known = Object.keys(ESCAPINGS);
   if (!found)
     call.scope.error(

@@ -41,7 +41,7 @@ export const compileCreate: TransformCompiler = (call) => {
     scope.error(node.position, `${typeName(shape)} is abstract and cannot be created`);
     return undefined;
   }
-  return { shapes: [shape], value: makeFresh(shape), isFresh: true };
+  return { shapes: [shape], value: makeFresh(shape), isFresh: true, isExplicit: true };
 };
 
 /** `copy(v)` and plain values: never shared with the source. */
