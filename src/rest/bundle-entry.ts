@@ -18,7 +18,7 @@ export interface BundleEntry {
 }
 
 /** Order in which entries are processed, whatever their order in the Bundle. */
-export const PROCESSING_ORDER: readonly string[] = ['DELETE', 'POST', 'PUT', 'GET'];
+export const PROCESSING_ORDER: readonly string[] = ['DELETE', 'POST', 'PUT', 'PATCH', 'GET'];
 
 /**
  * The raw entries of a Bundle.

@@ -60,8 +60,8 @@ function describeType(rest: RestOptions, type: string): CapabilityStatementRestR
     updateCreate: rest.clientIds,
     conditionalCreate: true,
     conditionalRead: 'full-support',
-    conditionalUpdate: false,
-    conditionalDelete: 'not-supported',
+    conditionalUpdate: true,
+    conditionalDelete: 'single',
     referencePolicy: ['literal', 'enforced'],
     searchParam: [...rest.definitions.searchParameters(type).values()]
       .filter((parameter) => SEARCHABLE.has(parameter.type) && parameter.expression !== '')

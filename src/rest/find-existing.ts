@@ -6,14 +6,40 @@ import { SiltaError } from '../outcome.ts';
 import type { StoredVersion } from '../store/index.ts';
 import { authorizeCriteria } from './authorize-criteria.ts';
 import { type Parameters, parseParameters, writeParameters } from './parse-parameters.ts';
-import type { Session } from './types.ts';
+import { GENERAL_PARAMETERS } from './refuse-parameters.ts';
+import type { FhirRequest, Session } from './types.ts';
 
 /**
  * Reads criteria such as `identifier=urn:x|1`, with or without a leading `?` or `Type?`.
  * @throws SiltaError `invalid-parameter`; criteria that would match everything are refused
  */
 export function parseCriteria(type: string, text: string): Parameters {
-  const parameters = parseParameters(text.replace(new RegExp(`^(?:${type})?\\?`), ''));
+  return requireCriteria(parseParameters(text.replace(new RegExp(`^(?:${type})?\\?`), '')));
+}
+
+/**
+ * The criteria of an update, patch or delete that names no id: its query.
+ * @throws SiltaError `invalid-parameter`
+ */
+export function queryCriteria(request: FhirRequest): Parameters {
+  return requireCriteria(request.parameters.filter(([name]) => !GENERAL_PARAMETERS.includes(name)));
+}
+
+/**
+ * The criteria of a conditional interaction; undefined for one that names its resource.
+ * @param name of the interaction
+ * @throws SiltaError `invalid-parameter`
+ */
+export function criteriaOf(name: string, request: FhirRequest): Parameters | undefined {
+  if (name === 'create') {
+    return request.ifNoneExist === undefined ? undefined : parseCriteria(request.type, request.ifNoneExist);
+  }
+  return request.id === '' && WRITES.has(name) ? queryCriteria(request) : undefined;
+}
+
+const WRITES: ReadonlySet<string> = new Set(['update', 'patch', 'delete']);
+
+function requireCriteria(parameters: Parameters): Parameters {
   const selecting = parameters.filter(([name, value]) => name !== '' && value !== '');
   if (selecting.length === 0) {
     throw new SiltaError('invalid-parameter', 'The criteria of a conditional interaction select nothing.');

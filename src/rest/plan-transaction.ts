@@ -9,15 +9,16 @@ import type { StoredVersion, StoreTransaction, Write } from '../store/index.ts';
 import { referableBy } from './admit-write.ts';
 import { locateError, PROCESSING_ORDER } from './bundle-entry.ts';
 import { collectReferences, findDangling, visitReferences } from './check-references.ts';
-import { criteriaKey, findExisting, parseCriteria } from './find-existing.ts';
+import { criteriaKey, criteriaOf, findExisting, parseCriteria } from './find-existing.ts';
 import { refuseErrors } from './judge-content.ts';
 import { isConditional, rewriteReferences } from './resolve-references.ts';
 import type { JudgedEntry } from './transaction.ts';
-import type { Session } from './types.ts';
+import type { FhirRequest, Session } from './types.ts';
 import { findCurrent, updateTo } from './update.ts';
+import { findUpdateTarget } from './update-target.ts';
 import { parseIfMatch, requireVersion } from './version-headers.ts';
 
-/** One entry that writes: its write, or the version that made it unnecessary. */
+/** One entry that writes: its write, or the version that made it unnecessary; neither when nothing is to be deleted. */
 export interface PlannedWrite {
   readonly entry: JudgedEntry;
   readonly write?: Write;
@@ -29,6 +30,8 @@ interface Identified {
   readonly entry: JudgedEntry;
   readonly id: string;
   readonly existing?: StoredVersion;
+  /** What the criteria of an update or a deletion matched; null for nothing. */
+  readonly match?: StoredVersion | null;
 }
 
 /**
@@ -63,9 +66,9 @@ async function lockCriteria(
   tx: Pick<StoreTransaction, 'lock'>,
 ): Promise<void> {
   const keys = entries.flatMap(({ request, route, index }) => {
-    if (route.name !== 'create' || request.ifNoneExist === undefined) return [];
     try {
-      return [criteriaKey(request.type, parseCriteria(request.type, request.ifNoneExist))];
+      const criteria = criteriaOf(route.name, request);
+      return criteria ? [criteriaKey(request.type, criteria)] : [];
     } catch (error) {
       throw locateError(index, error);
     }
@@ -75,16 +78,15 @@ async function lockCriteria(
 
 async function identify(entry: JudgedEntry, session: Session): Promise<Identified> {
   const { request, route } = entry;
-  if (route.name !== 'create') return { entry, id: request.id };
-  if (request.ifNoneExist !== undefined) {
-    const existing = await findExisting(
-      session,
-      request.type,
-      parseCriteria(request.type, request.ifNoneExist),
-    );
-    if (existing) return { entry, id: existing.id, existing };
+  const criteria = criteriaOf(route.name, request);
+  if (!criteria) return { entry, id: route.name === 'create' ? session.rest.uuid() : request.id };
+  if (route.name === 'update' && entry.content) {
+    const { id, current = null } = await findUpdateTarget(session, request, criteria, entry.content.resource);
+    return { entry, id, match: current };
   }
-  return { entry, id: session.rest.uuid() };
+  const existing = await findExisting(session, request.type, criteria);
+  if (route.name === 'delete') return { entry, id: existing?.id ?? '', match: existing ?? null };
+  return existing ? { entry, id: existing.id, existing } : { entry, id: session.rest.uuid() };
 }
 
 /** What every fullUrl and every conditional reference of the Bundle stands for. */
@@ -136,35 +138,37 @@ function rewrite(each: Identified, targets: ReadonlyMap<string, string>, issues:
 }
 
 async function planOne(
-  { entry, id, existing, resource }: Rewritten,
+  { entry, id, existing, match, resource }: Rewritten,
   session: Session,
 ): Promise<{ plan: PlannedWrite; resource: Resource | undefined }> {
-  const { request } = entry;
+  const request = { ...entry.request, id };
   const { access } = session.rest;
   if (existing) return { plan: { entry, existing }, resource: undefined };
   const ifMatch = parseIfMatch(request.ifMatch);
-  if (!resource) return { plan: await planDelete(entry, session, ifMatch), resource: undefined };
-  const current = entry.route.name === 'update' ? await findCurrent(session, request, ifMatch) : undefined;
+  if (!resource) {
+    const plan = match === null ? { entry } : await planDelete(entry, request, session);
+    return { plan, resource: undefined };
+  }
+  const creates = entry.route.name === 'create' || match === null;
+  const current = creates ? undefined : (match ?? (await findCurrent(session, request, ifMatch)));
   const admitted = access.admitWrite(session.principal, {
     resource,
     ...(current && { current }),
     ...(entry.content?.questionnaire && { questionnaire: entry.content.questionnaire }),
   });
   const named = { ...admitted, id };
-  const write: Write =
-    entry.route.name === 'create' ? { kind: 'create', resource: named } : updateTo(named, current);
+  const write: Write = creates ? { kind: 'create', resource: named } : updateTo(named, current);
   return { plan: { entry, write }, resource: named };
 }
 
 async function planDelete(
   entry: JudgedEntry,
+  { type, id, ifMatch }: FhirRequest,
   session: Session,
-  ifMatch: number | undefined,
 ): Promise<PlannedWrite> {
-  const { type, id } = entry.request;
   const found = await session.reader.read(type, id);
   const current = session.rest.access.authorizeDelete(session.principal, type, found);
-  requireVersion(current, ifMatch);
+  requireVersion(current, parseIfMatch(ifMatch));
   if (current.content === null) return { entry, existing: current };
   return { entry, write: { kind: 'delete', type, id, ifMatch: current.versionId } };
 }

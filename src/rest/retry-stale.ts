@@ -1,4 +1,5 @@
 import { SiltaError } from '../outcome.ts';
+import { SEEN_ANOTHER } from './version-headers.ts';
 
 const ATTEMPTS = 4;
 
@@ -12,7 +13,10 @@ export async function retryStale<T>(ifMatch: number | undefined, work: () => Pro
     try {
       return await work();
     } catch (error) {
-      const stale = error instanceof SiltaError && error.code === 'precondition-failed';
+      const stale =
+        error instanceof SiltaError &&
+        error.code === 'precondition-failed' &&
+        !error.issues.some(({ key }) => key === SEEN_ANOTHER);
       if (!stale || ifMatch !== undefined) throw error;
       if (attempt >= ATTEMPTS) {
         throw new SiltaError('conflict', 'Others keep writing the same resource; try again.', {

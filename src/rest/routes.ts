@@ -3,6 +3,8 @@
  * @see https://hl7.org/fhir/R4/http.html#summary
  */
 import { SiltaError } from '../outcome.ts';
+import { conditionalDelete } from './conditional-delete.ts';
+import { conditionalUpdate } from './conditional-update.ts';
 import { create } from './create.ts';
 import { remove } from './delete.ts';
 import { historyInstance } from './history-instance.ts';
@@ -29,6 +31,8 @@ export const ROUTES: readonly Route[] = [
   { method: 'POST', path: ':type/_search', name: 'search-type', interact: search, body: 'form' },
   { method: 'POST', path: ':type/$validate', name: 'validate', interact: validate, body: 'resource' },
   { method: 'POST', path: ':type', name: 'create', interact: create, body: 'resource' },
+  { method: 'PUT', path: ':type', name: 'update', interact: conditionalUpdate, body: 'resource' },
+  { method: 'DELETE', path: ':type', name: 'delete', interact: conditionalDelete, body: 'none' },
   { method: 'GET', path: ':type/:id', name: 'read', interact: read, body: 'none' },
   { method: 'PUT', path: ':type/:id', name: 'update', interact: update, body: 'resource' },
   { method: 'DELETE', path: ':type/:id', name: 'delete', interact: remove, body: 'none' },

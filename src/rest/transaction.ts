@@ -15,6 +15,7 @@ import {
   locateFaults,
   parseEntry,
 } from './bundle-entry.ts';
+import { criteriaKey, criteriaOf } from './find-existing.ts';
 import { type JudgedContent, judgeContent } from './judge-content.ts';
 import { type Audit, auditRefusal, auditShown } from './perform.ts';
 import { type PlannedWrite, planWrites } from './plan-transaction.ts';
@@ -88,13 +89,20 @@ function refuseDuplicates(entries: readonly BundleEntry[]): void {
       if (fullUrls.has(fullUrl)) throw faultIn(index, 'fullUrl', 'Another entry has the same fullUrl.');
       fullUrls.add(fullUrl);
     }
-    if (route.method === 'PUT' || route.method === 'DELETE') {
-      const reference = `${request.type}/${request.id}`;
-      if (written.has(reference))
-        throw faultIn(index, 'request.url', 'Another entry writes the same resource.');
-      written.add(reference);
+    const reference = locateFaults(index, () => writtenBy(route.name, request));
+    if (reference === undefined) continue;
+    if (written.has(reference)) {
+      throw faultIn(index, 'request.url', 'Another entry writes the same resource.');
     }
+    written.add(reference);
   }
+}
+
+/** What an entry writes, as far as it says: the resource, or the criteria that mean it. */
+function writtenBy(name: string, request: FhirRequest): string | undefined {
+  const criteria = criteriaOf(name, request);
+  if (criteria) return criteriaKey(request.type, criteria);
+  return name === 'update' || name === 'delete' ? `${request.type}/${request.id}` : undefined;
 }
 
 async function judgeEntries(
@@ -122,10 +130,11 @@ async function judgeEntry(session: Session, entry: BundleEntry): Promise<JudgedE
   const { rest, principal } = session;
   const { name } = entry.route;
   if (name !== 'create' && name !== 'update') return entry;
-  refuseParameters(entry.request, []);
+  const isConditional = entry.request.id === '' && name === 'update';
+  if (!isConditional) refuseParameters(entry.request, []);
   rest.access.authorize(principal, name, entry.request.type);
   const resource = requireResource(entry.request);
-  const named = name === 'update' ? requireId(entry.request, resource) : resource;
+  const named = name === 'update' && !isConditional ? requireId(entry.request, resource) : resource;
   return { ...entry, content: await judgeContent(rest, named) };
 }
 
@@ -147,7 +156,7 @@ async function run(
   let next = 0;
   for (const planned of plan) {
     const version = planned.write ? stored[next++] : planned.existing;
-    if (!version) throw new TypeError('the store returned no version for a write');
+    if (planned.write && !version) throw new TypeError('the store returned no version for a write');
     answers[planned.entry.index] = answerPlanned(session, planned, version);
   }
   const shown: Parameters<Audit>[0][number][] = [];
@@ -159,7 +168,12 @@ async function run(
   return { answers, shown, wrote: writes.length > 0 };
 }
 
-function answerPlanned(session: Session, { entry, write }: PlannedWrite, version: StoredVersion): EntryText {
+function answerPlanned(
+  session: Session,
+  { entry, write }: PlannedWrite,
+  version: StoredVersion | undefined,
+): EntryText {
+  if (!version) return answerEntry(entry.request, entry.route, { status: 204 });
   const status = entry.route.method === 'DELETE' ? 204 : write && version.method === 'create' ? 201 : 200;
   const warnings = entry.content?.warnings ?? [];
   return answerEntry(

@@ -26,12 +26,16 @@ export function parseIfMatch(header: string | undefined): number | undefined {
   throw new SiltaError('invalid-request', 'If-Match must hold one version, such as W/"3".');
 }
 
+/** Key of the issue that says so: unlike a race, trying again cannot help. */
+export const SEEN_ANOTHER = 'seen-another-version';
+
 /** @throws SiltaError `precondition-failed` when the caller saw another version */
 export function requireVersion(stored: StoredVersion, ifMatch: number | undefined): void {
   if (ifMatch === undefined || ifMatch === stored.versionId) return;
   throw new SiltaError(
     'precondition-failed',
     `The current version is ${etagOf(stored.versionId)}; read it and try again.`,
+    { key: SEEN_ANOTHER },
   );
 }
 
