@@ -55,6 +55,11 @@ export const VARIABLES = {
     z.url({ protocol: /^rediss?$/ }).optional(),
     'Redis for the delivery queue (Bull). Not set: the queue runs in the process.',
   ),
+  SILTA_QUEUE_PREFIX: variable(
+    z.string().regex(/^[a-z0-9:_-]+$/),
+    'Prefix of the keys in Redis: one for all gateways on one database, another for another database.',
+    'silta',
+  ),
   SILTA_DATA_DIR: variable(z.string().min(1), 'Where the sandbox keeps its database and keys.', '.silta'),
   SILTA_PROFILES_DIR: variable(
     z.string().optional(),
@@ -71,6 +76,11 @@ export const VARIABLES = {
   SILTA_CLIENTS_FILE: variable(
     z.string().optional(),
     'Registered portals, systems and operators (YAML or JSON). Required in production.',
+  ),
+  SILTA_ALLOW_PRIVATE_JWKS: variable(
+    z.stringbool(),
+    "Whether clients' keys may be fetched from loopback and private addresses.",
+    'false',
   ),
   SILTA_ISSUER_FILE: variable(
     z.string().optional(),

@@ -4,7 +4,7 @@
  */
 import { hkdfSync, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import type { Express } from 'express';
+import type { Express, Router } from 'express';
 import type { Questionnaire } from 'fhir/r4';
 import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
@@ -20,15 +20,23 @@ import {
   createDelivery,
   createInProcessDispatcher,
   createReactions,
+  type Delivery,
 } from './delivery/index.ts';
 import { completeResponse } from './forms/index.ts';
-import { createIdentity, type Identity, loadKeys, readClients, readIssuerProfile } from './identity/index.ts';
+import {
+  createIdentity,
+  type Identity,
+  type IssuerProfile,
+  loadKeys,
+  readClients,
+  readIssuerProfile,
+} from './identity/index.ts';
 import { createPlanReader } from './pathway-plans.ts';
 import { createRest, createTransact, type RestOptions } from './rest/index.ts';
 import { createStore, type Database, migrate, type Store } from './store/index.ts';
 import { createTransport, type SystemDefinition, watchSystems } from './systems/index.ts';
-import { createWeb } from './web/index.ts';
-import { createWhoIs, type WhoIs } from './who-is.ts';
+import { createWeb, type WebOptions } from './web/index.ts';
+import { createWhoIs } from './who-is.ts';
 
 export interface GatewayParts {
   readonly config: Config;
@@ -52,6 +60,9 @@ export interface Gateway {
 const SWEEP_MS = 60_000;
 const clock = () => new Date();
 
+/** What the upper rooms stand on. */
+type Foundation = Awaited<ReturnType<typeof layFoundation>>;
+
 /**
  * Builds a gateway over an open database: migrates it, loads definitions, systems and content. Nothing runs before
  * `start()`.
@@ -59,49 +70,10 @@ const clock = () => new Date();
  */
 export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const { config, database, logger } = parts;
-  await migrate(database);
-  const definitions = await loadDefinitions({ profiles: parts.profilesDirectory });
-  const store = createStore({ database, definitions, clock });
-  logger.info({ written: await loadContent(store, definitions) }, 'content loaded');
-  const identity = await wireIdentity(parts, store);
-  const who = createWhoIs(identity, store);
-  const access = createAccess({ definitions, store, clock });
-  const conformance = createConformance({ definitions });
-  const systems = await watchSystems({
-    directory: parts.mappingsDirectory,
-    definitions,
-    compileModel: (model) => compileStructure(model, definitions),
-    environment: parts.environment,
-    logger,
-  });
-  const registry = new Registry();
-  const delivery = createDelivery({
-    ...wireDelivery(parts, store),
-    systems: () => systems.current(),
-    mayDisclose: ({ sector, patients }, system) =>
-      access.mayDisclose({ resourceSector: sector, systemSector: system.sector, patientIds: patients }),
-    authorize: (request) => who.requireOperator(request),
-    validate: (resource) => conformance.validate(resource),
-    metrics: registry,
-  });
-  const rest: RestOptions = {
-    definitions,
-    store,
-    access,
-    conformance,
-    forms: { completeResponse },
-    authenticate: (request) => who.authenticate(request),
-    smartConfiguration: () => identity.smartConfiguration(),
-    baseUrl: `${config.SILTA_BASE_URL}/fhir`,
-    clock,
-    uuid: randomUUID,
-    logger,
-    limits: limitsOf(config),
-    sealingKey: deriveKey(config, 'page links'),
-    version: parts.version,
-    clientIds: false,
-    onWritten: () => delivery.poke(),
-  };
+  const base = await layFoundation(parts);
+  const { identity, systems, registry } = base;
+  const delivery = wireDelivery(parts, base);
+  const rest = wireRest(parts, base, () => delivery.poke());
   let stopping = false;
   const app = createApp({
     logger,
@@ -118,13 +90,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     fhir: createRest(rest),
     inbound: delivery.inboundRouter,
     admin: delivery.adminRouter,
-    web: createWeb({
-      ...wirePages(parts, store, who),
-      access,
-      validateResponse: (response, questionnaire) => conformance.validateResponse(response, questionnaire),
-      transact: createTransact(rest),
-      operations: delivery,
-    }),
+    web: wirePages(parts, base, { transact: createTransact(rest), operations: delivery }),
   });
   let sweeping: NodeJS.Timeout | undefined;
   return {
@@ -141,79 +107,161 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   };
 }
 
+async function layFoundation(parts: GatewayParts) {
+  const { database, logger } = parts;
+  await migrate(database);
+  const definitions = await loadDefinitions({ profiles: parts.profilesDirectory });
+  const store = createStore({ database, definitions, clock });
+  logger.info({ written: await loadContent(store, definitions) }, 'content loaded');
+  const profile = await readProfile(parts.config);
+  const identity = await wireIdentity(parts, store, profile);
+  const systems = await watchSystems({
+    directory: parts.mappingsDirectory,
+    definitions,
+    compileModel: (model) => compileStructure(model, definitions),
+    environment: parts.environment,
+    logger,
+  });
+  refuseDefaultSecrets(parts.config, systems.current());
+  return {
+    definitions,
+    store,
+    profile,
+    identity,
+    systems,
+    who: createWhoIs(identity, store),
+    access: createAccess({ definitions, store, clock }),
+    conformance: createConformance({ definitions }),
+    registry: new Registry(),
+  };
+}
+
+/** A secret that anybody can read in a `system.yaml` is none. */
+function refuseDefaultSecrets(config: Config, systems: readonly SystemDefinition[]): void {
+  if (config.SILTA_MODE !== 'production') return;
+  const names = [...new Set(systems.flatMap((system) => system.defaultedSecrets))];
+  if (names.length > 0) throw new ConfigError(names.map((name) => `${name}: is required in production`));
+}
+
 function sweep(identity: Identity, logger: Logger): void {
   identity.sweep().catch((error: Error) => {
     logger.error({ type: error.name }, 'expired sessions were not removed');
   });
 }
 
-async function wireIdentity(parts: GatewayParts, store: Store) {
+async function readProfile(config: Config): Promise<IssuerProfile> {
+  const text = await readFile(requireFile(config, 'SILTA_ISSUER_FILE'), 'utf8');
+  return readIssuerProfile(parse(text), config.SILTA_MODE);
+}
+
+function requireFile(
+  config: Config,
+  name: 'SILTA_ISSUER_FILE' | 'SILTA_KEYS_FILE' | 'SILTA_CLIENTS_FILE',
+): string {
+  const file = config[name];
+  if (file) return file;
+  throw new ConfigError([`${name}: is required; \`silta start\` makes it for a sandbox`]);
+}
+
+async function wireIdentity(parts: GatewayParts, store: Store, profile: IssuerProfile): Promise<Identity> {
   const { config, database, logger } = parts;
-  const { SILTA_MODE: mode, SILTA_KEYS_FILE, SILTA_CLIENTS_FILE, SILTA_ISSUER_FILE } = config;
-  if (!SILTA_KEYS_FILE || !SILTA_CLIENTS_FILE || !SILTA_ISSUER_FILE) {
-    throw new ConfigError([
-      'SILTA_KEYS_FILE, SILTA_CLIENTS_FILE and SILTA_ISSUER_FILE: are required; `silta start` makes them for a sandbox',
-    ]);
-  }
+  const { SILTA_MODE: mode } = config;
   return createIdentity({
     config: {
       baseUrl: config.SILTA_BASE_URL,
       mode,
-      profile: readIssuerProfile(parse(await readFile(SILTA_ISSUER_FILE, 'utf8')), mode),
+      profile,
+      allowPrivateJwksUris: config.SILTA_ALLOW_PRIVATE_JWKS || mode === 'sandbox',
     },
     store,
     database,
-    keys: await loadKeys({ file: SILTA_KEYS_FILE, generate: mode === 'sandbox' }),
-    clients: readClients(await readFile(SILTA_CLIENTS_FILE, 'utf8')),
+    keys: await loadKeys({ file: requireFile(config, 'SILTA_KEYS_FILE'), generate: mode === 'sandbox' }),
+    clients: readClients(await readFile(requireFile(config, 'SILTA_CLIENTS_FILE'), 'utf8')),
     clock,
     logger,
   });
 }
 
-/** What delivery is made of beside its neighbours' decisions. */
-function wireDelivery(parts: GatewayParts, store: Store) {
+function wireDelivery(parts: GatewayParts, base: Foundation): Delivery {
   const { config, database, logger } = parts;
+  const { store, access, conformance, systems, who, registry } = base;
   const concurrency = config.SILTA_DELIVERY_CONCURRENCY;
-  return {
+  return createDelivery({
     database,
     store,
     clock,
     logger,
     random: Math.random,
-    transports: (system: SystemDefinition) => createTransport(system, { now: clock, logger }),
+    systems: () => systems.current(),
+    transports: (system) => createTransport(system, { now: clock, logger }),
     reactions: createReactions({
       resolveCanonical: (type, canonical) => store.resolveCanonical(type, canonical),
       plans: createPlanReader(store, clock),
     }),
-    resolveCanonical: (canonical: string) => store.resolveCanonical('Questionnaire', canonical),
+    mayDisclose: ({ sector, patients }, system) =>
+      access.mayDisclose({ resourceSector: sector, systemSector: system.sector, patientIds: patients }),
     dispatcher: config.REDIS_URL
-      ? createBullDispatcher({ redisUrl: config.REDIS_URL, prefix: 'silta', concurrency, logger })
+      ? createBullDispatcher({
+          redisUrl: config.REDIS_URL,
+          prefix: config.SILTA_QUEUE_PREFIX,
+          concurrency,
+          logger,
+        })
       : createInProcessDispatcher({ concurrency, logger }),
     rawCopyKey: deriveKey(config, 'raw copies'),
-    inboundSecret: (_system: SystemDefinition, inbound: SystemDefinition['inbound'][number]) =>
-      inbound.auth['secret'],
+    inboundSecret: (_system, inbound) => inbound.auth['secret'],
+    authorize: (request) => who.requireOperator(request),
+    validate: (resource) => conformance.validate(resource),
+    metrics: registry,
+  });
+}
+
+function wireRest(parts: GatewayParts, base: Foundation, onWritten: () => void): RestOptions {
+  const { config, logger, version } = parts;
+  const { definitions, store, access, conformance, identity, who } = base;
+  return {
+    definitions,
+    store,
+    access,
+    conformance,
+    forms: { completeResponse },
+    authenticate: (request) => who.authenticate(request),
+    smartConfiguration: () => identity.smartConfiguration(),
+    baseUrl: `${config.SILTA_BASE_URL}/fhir`,
+    clock,
+    uuid: randomUUID,
+    logger,
+    limits: limitsOf(config),
+    sealingKey: deriveKey(config, 'page links'),
+    version,
+    clientIds: false,
+    onWritten,
   };
 }
 
-function wirePages(parts: GatewayParts, store: Store, who: WhoIs) {
-  const { SILTA_BASE_URL: baseUrl } = parts.config;
-  return {
+function wirePages(
+  parts: GatewayParts,
+  base: Foundation,
+  actions: Pick<WebOptions, 'transact' | 'operations'>,
+): Router {
+  const { store, who, access, conformance, profile } = base;
+  return createWeb({
+    ...actions,
+    access,
+    store,
     session: who.pageSession,
     operator: who.operator,
-    signInPath: (returnTo: string, language: string) =>
-      `/identity/suomifi/start?${new URLSearchParams({ return: returnTo, lang: language })}`,
+    signInPath: (returnTo, language) =>
+      `/identity/${profile.name}/start?${new URLSearchParams({ return: returnTo, lang: language })}`,
     signOutPath: '/identity/logout',
-    store,
-    questionnaire: (canonical: string) => findQuestionnaire(store, canonical),
+    questionnaire: async (canonical) =>
+      (await store.resolveCanonical('Questionnaire', canonical)) as unknown as Questionnaire | undefined,
+    validateResponse: (response, questionnaire) => conformance.validateResponse(response, questionnaire),
     clock,
     uuid: randomUUID,
     logger: parts.logger,
-    secure: baseUrl.startsWith('https:'),
-  };
-}
-
-async function findQuestionnaire(store: Store, canonical: string): Promise<Questionnaire | undefined> {
-  return (await store.resolveCanonical('Questionnaire', canonical)) as unknown as Questionnaire | undefined;
+    secure: parts.config.SILTA_BASE_URL.startsWith('https:'),
+  });
 }
 
 function limitsOf(config: Config): RestOptions['limits'] {
