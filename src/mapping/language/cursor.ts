@@ -119,8 +119,14 @@ export class Cursor {
   }
 
   /** Notes an error that does not stop parsing. */
-  report(position: Position, message: string, suggestion?: string): void {
-    this.diagnostics.push({ ...position, severity: 'error', message, ...(suggestion && { suggestion }) });
+  report(position: Position, message: string, suggestion?: string, expected?: readonly string[]): void {
+    this.diagnostics.push({
+      ...position,
+      severity: 'error',
+      message,
+      ...(expected && { expected }),
+      ...(suggestion && { suggestion }),
+    });
   }
 
   /** The comments in front of the next token that nothing took yet, one a line. */

@@ -114,3 +114,11 @@ export function parseExpression(cursor: Cursor): ExpressionNode {
   if (first === undefined) return cursor.fail(['a FHIRPath expression']);
   return { kind: 'expression', text: textBetween(cursor, inner), position: first.position };
 }
+
+/** Takes `( expression )`: what follows the closing bracket is not part of it, unlike in a `where` without brackets. */
+export function parseBracketedExpression(cursor: Cursor): ExpressionNode {
+  cursor.expect('(');
+  const expression = parseExpression(cursor);
+  cursor.expect(')');
+  return expression;
+}

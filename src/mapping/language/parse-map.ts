@@ -182,7 +182,7 @@ export function parseMap(
     cursor.report(start, 'the map has no url', `start with map "http://…" = "name" or /// url = 'http://…'`);
   if (parts.groups.length === 0 && cursor.diagnostics.length === 0)
     cursor.report(cursor.position, 'the map has no group', 'add group name(source src, target tgt) { … }');
-  const { diagnostics } = cursor;
+  const diagnostics = cursor.diagnostics.toSorted((a, b) => a.line - b.line || a.column - b.column);
   if (diagnostics.length > 0 || url === undefined || name === undefined) return { diagnostics };
   return { map: { url, name, ...rest, position: start }, diagnostics };
 }

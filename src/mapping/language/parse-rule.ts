@@ -5,7 +5,7 @@
  */
 import type { DependentNode, RuleNode, SourceListMode, SourceNode, TargetNode } from '../tree.ts';
 import { type Cursor, ParseFailure } from './cursor.ts';
-import { parseExpression } from './parse-expression.ts';
+import { parseBracketedExpression, parseExpression } from './parse-expression.ts';
 import { parseArgument, parseTarget } from './parse-target.ts';
 
 const LIST_MODES = [
@@ -26,7 +26,7 @@ function parseCardinality(cursor: Cursor): Pick<SourceNode, 'min' | 'max'> {
 }
 
 function parseDefault(cursor: Cursor): SourceNode['default'] {
-  if (cursor.has('(')) return parseExpression(cursor);
+  if (cursor.has('(')) return parseBracketedExpression(cursor);
   const argument = parseArgument(cursor);
   if (argument.kind === 'literal') return argument;
   return { kind: 'expression', text: `%${argument.name}`, position: argument.position };
@@ -87,7 +87,18 @@ function parseThen(cursor: Cursor): Pick<RuleNode, 'dependents' | 'rules'> {
 
 function parseRuleName(cursor: Cursor): string | undefined {
   if (cursor.hasKind('double') || cursor.hasKind('string')) return cursor.take().value;
-  return cursor.hasKind('name') || cursor.hasKind('delimited') ? cursor.expectName() : undefined;
+  const isName = cursor.hasKind('name') || cursor.hasKind('delimited');
+  return isName && cursor.has(';', 1) ? cursor.expectName() : undefined;
+}
+
+/** A semicolon that is missing at the end of a line is reported there, and the next line is read as a rule. */
+function expectEnd(cursor: Cursor): void {
+  if (cursor.accept(';')) return;
+  const previous = cursor.previous();
+  const isNextLine = previous && (cursor.position.line > previous.position.line || cursor.has('}'));
+  if (!isNextLine) cursor.fail(["';'"], ['then', 'where', 'check', 'log', 'as', 'share', 'first', 'last']);
+  const { position, text } = previous;
+  cursor.report({ ...position, column: position.column + text.length }, "expected ';'", 'add ;', ["';'"]);
 }
 
 function parseRule(cursor: Cursor): RuleNode {
@@ -97,9 +108,7 @@ function parseRule(cursor: Cursor): RuleNode {
   const targets: readonly TargetNode[] = cursor.accept('->') ? parseList(cursor, parseTarget) : [];
   const then = parseThen(cursor);
   const name = parseRuleName(cursor);
-  if (!cursor.has(';'))
-    cursor.fail(["';'"], ['then', 'where', 'check', 'log', 'as', 'share', 'first', 'last']);
-  cursor.take();
+  expectEnd(cursor);
   return { ...(name !== undefined && { name }), sources, targets, ...then, ...documentation, position };
 }
 

@@ -6,7 +6,7 @@
 import type { ArgumentNode, TargetListMode, TargetNode, TransformName, TransformNode } from '../tree.ts';
 import type { Position } from '../types.ts';
 import type { Cursor } from './cursor.ts';
-import { parseExpression } from './parse-expression.ts';
+import { parseBracketedExpression, parseExpression } from './parse-expression.ts';
 
 /** Every transform of the specification. */
 export const TRANSFORMS = [
@@ -97,14 +97,6 @@ function parseTransform(cursor: Cursor): TransformNode {
   if (cursor.hasKind('name') && cursor.has('(', 1)) return parseInvocation(cursor);
   if (cursor.hasKind('name') && cursor.has('.', 1)) return parsePathValue(cursor, position);
   return { name: 'copy', arguments: [parseArgument(cursor)], position };
-}
-
-/** `( expression )`: nothing may follow the closing bracket, unlike in a `where` without brackets. */
-function parseBracketedExpression(cursor: Cursor): ArgumentNode {
-  const { position } = cursor.expect('(');
-  const expression = parseExpression(cursor);
-  cursor.expect(')');
-  return { ...expression, position };
 }
 
 function parseListModes(cursor: Cursor): Pick<TargetNode, 'listModes' | 'shareName'> {
