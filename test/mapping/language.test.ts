@@ -223,7 +223,7 @@ describe('printing', () => {
         expect(diagnostics).toEqual([]);
         expect(withoutPositions(map)).toEqual(withoutPositions(tree));
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 
@@ -235,7 +235,7 @@ describe('printing', () => {
         expect(diagnostics).toEqual([]);
         expect(map && toStructureMap(map)).toEqual(structureMap);
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 });

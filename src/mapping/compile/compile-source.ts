@@ -89,8 +89,8 @@ function filterType(scope: Scope, node: SourceNode, path: Path): Path {
       shapes: [chosen.shape],
       key: chosen.key,
     };
-  if (!wanted || path.shapes.length === 0)
-    return wanted ? { readers: [...path.readers, keepType(wanted, [])], shapes: [wanted] } : path;
+  if (!wanted) return { readers: path.readers, shapes: [] };
+  if (path.shapes.length === 0) return { readers: [...path.readers, keepType(wanted, [])], shapes: [wanted] };
   const { models } = scope.build;
   const fits = path.shapes.some((shape) => models.isKindOf(wanted, shape) || models.isKindOf(shape, wanted));
   if (!fits) {
