@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConfig } from '../config.ts';
@@ -38,7 +38,9 @@ async function playOnOwnStack(): Promise<void> {
   say('No gateway runs here: starting one for the while.');
   const { startStack } = await import('./start.ts');
   const directory = await mkdtemp(join(tmpdir(), 'silta-demo-'));
-  const environment = { SILTA_LOG_LEVEL: 'warn', ...process.env, ...OWN_PORTS, SILTA_DATA_DIR: directory };
+  // When root plays, Postgres runs as another user, who has to get in.
+  await chmod(directory, 0o711);
+  const environment = { SILTA_LOG_LEVEL: 'error', ...process.env, ...OWN_PORTS, SILTA_DATA_DIR: directory };
   try {
     const stack = await startStack({ ...environment, SILTA_BASE_URL: undefined }, say);
     try {

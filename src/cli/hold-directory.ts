@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rm } from 'node:fs/promises';
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CommandError } from './exit.ts';
 
@@ -10,15 +10,31 @@ import { CommandError } from './exit.ts';
 export async function holdDirectory(directory: string): Promise<() => Promise<void>> {
   await mkdir(directory, { recursive: true });
   const file = join(directory, 'silta.pid');
-  const holder = Number(await readFile(file, 'utf8').catch(() => ''));
-  if (holder && holder !== process.pid && isAlive(holder)) {
-    throw new CommandError(`Silta already runs on ${directory} (process ${holder}). Stop it first.`, 2);
+  const draft = `${file}.${process.pid}`;
+  await writeFile(draft, String(process.pid));
+  try {
+    while (!(await linkUnlessThere(draft, file))) {
+      const holder = Number(await readFile(file, 'utf8').catch(() => ''));
+      if (holder && holder !== process.pid && isAlive(holder)) {
+        throw new CommandError(`Silta already runs on ${directory} (process ${holder}). Stop it first.`, 2);
+      }
+      await rm(file, { force: true });
+    }
+  } finally {
+    await rm(draft, { force: true });
   }
-  await rm(file, { force: true });
-  const handle = await open(file, 'wx');
-  await handle.writeFile(String(process.pid));
-  await handle.close();
   return () => rm(file, { force: true });
+}
+
+/** Linked into place, so that of two who come at once one is first, and nobody reads half a file. */
+async function linkUnlessThere(draft: string, file: string): Promise<boolean> {
+  try {
+    await link(draft, file);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
 }
 
 function isAlive(pid: number): boolean {

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The `silta` command. Each subcommand is loaded when it is called, so that `--help` is instant. */
 import { readFileSync } from 'node:fs';
-import { Command } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config.ts';
 import { SiltaError } from '../outcome.ts';
 import { CommandError } from './exit.ts';
@@ -15,6 +15,7 @@ function defineCommands(): Command {
     .description('FHIR R4 interoperability gateway for Finnish social and health care')
     .version(version())
     .showHelpAfterError()
+    .exitOverride()
     .configureHelp({ sortSubcommands: false });
 
   program
@@ -80,24 +81,39 @@ function defineDeliveryCommands(program: Command): void {
   const deliveries = program.command('deliveries').description('look after deliveries of a running gateway');
   deliveries
     .command('list')
-    .option('--state <state>', 'waiting, sending, sent or dead')
+    .description('newest first')
+    .option('--state <state>', 'waiting, sending, sent, dead or paused')
     .option('--system <name>', 'one connected system')
     .option('--limit <n>', 'rows at most', '50')
     .action(async (options: { state?: string; system?: string; limit: string }) =>
       (await import('./deliveries.ts')).list(options),
     );
-  deliveries.command('show <id>').action(async (id: string) => (await import('./deliveries.ts')).show(id));
+  deliveries
+    .command('show <id>')
+    .description('one delivery with its last outcome, as JSON')
+    .action(async (id: string) => (await import('./deliveries.ts')).show(id));
   deliveries
     .command('retry <id>')
     .description('send a dead or waiting delivery again now')
     .action(async (id: string) => (await import('./deliveries.ts')).retry(id));
-  deliveries.command('stats').action(async () => (await import('./deliveries.ts')).stats());
+  deliveries
+    .command('stats')
+    .description('counts and ages by system and state, as JSON')
+    .action(async () => (await import('./deliveries.ts')).stats());
+}
+
+/** @returns the exit code: see exit.ts */
+function reportFailure(error: unknown): number {
+  // Commander has said itself what is wrong; help that was asked for comes this way, too.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  const known = error instanceof CommandError || error instanceof ConfigError || error instanceof SiltaError;
+  process.stderr.write(`silta: ${known ? error.message : ((error as Error).stack ?? String(error))}\n`);
+  if (error instanceof CommandError) return error.exitCode;
+  return error instanceof ConfigError ? 2 : 1;
 }
 
 try {
   await defineCommands().parseAsync(process.argv);
 } catch (error) {
-  const known = error instanceof CommandError || error instanceof ConfigError || error instanceof SiltaError;
-  process.stderr.write(`silta: ${known ? error.message : ((error as Error).stack ?? String(error))}\n`);
-  process.exitCode = error instanceof CommandError ? error.exitCode : error instanceof ConfigError ? 2 : 1;
+  process.exitCode = reportFailure(error);
 }

@@ -1,12 +1,12 @@
 import { createServer } from 'node:http';
 import { type Logger, pino } from 'pino';
 import { type Config, readConfig } from '../config.ts';
-import { createGateway } from '../gateway.ts';
+import { createGateway, type Gateway } from '../gateway.ts';
 import { openDatabase } from '../store/index.ts';
 import { CommandError } from './exit.ts';
 import { mappingsDirectory, profilesDirectory, VERSION } from './installation.ts';
 import { closeServer, listen } from './listen.ts';
-import { untilStopped } from './until-stopped.ts';
+import { listenForStop, untilStopped } from './until-stopped.ts';
 
 export interface RunningGateway {
   readonly port: number;
@@ -29,12 +29,16 @@ export async function runGateway(
   environment: Readonly<Record<string, string | undefined>>,
   logger: Logger,
 ): Promise<RunningGateway> {
+  let closing = false;
   const database = openDatabase(databaseUrl, {
     poolSize: config.DATABASE_POOL_SIZE,
-    onError: (error) => logger.error({ code: (error as NodeJS.ErrnoException).code }, 'database connection'),
+    onError: (error) => {
+      if (!closing) logger.error({ code: (error as NodeJS.ErrnoException).code }, 'database connection');
+    },
   });
+  let gateway: Gateway | undefined;
   try {
-    const gateway = await createGateway({
+    gateway = await createGateway({
       config,
       database,
       environment,
@@ -46,14 +50,17 @@ export async function runGateway(
     const server = createServer(gateway.app);
     const port = await listen(server, config.PORT, config.HOST);
     await gateway.start();
+    const { stop } = gateway;
     return {
       port,
       async close() {
-        await Promise.all([closeServer(server), gateway.stop()]);
+        await Promise.all([closeServer(server), stop()]);
+        closing = true;
         await database.close();
       },
     };
   } catch (error) {
+    await gateway?.stop();
     await database.close();
     throw error;
   }
@@ -66,7 +73,8 @@ export async function serve(): Promise<void> {
     throw new CommandError('DATABASE_URL is not set. `silta start` brings its own database.', 2);
   }
   const logger = createLogger(config);
+  const stop = listenForStop();
   const gateway = await runGateway(config, config.DATABASE_URL, process.env, logger);
   logger.info({ port: gateway.port, version: VERSION }, 'gateway ready');
-  await untilStopped(config.SILTA_SHUTDOWN_SECONDS, logger, () => gateway.close());
+  await untilStopped(stop, config.SILTA_SHUTDOWN_SECONDS, logger, () => gateway.close());
 }

@@ -6,7 +6,7 @@ import { holdDirectory } from './hold-directory.ts';
 import { type SandboxServer, startSandbox } from './sandbox-server.ts';
 import { prepareSandbox } from './sandbox-setup.ts';
 import { createLogger, type RunningGateway, runGateway } from './serve.ts';
-import { untilStopped } from './until-stopped.ts';
+import { listenForStop, untilStopped } from './until-stopped.ts';
 import { welcome } from './welcome.ts';
 
 export interface Stack {
@@ -78,9 +78,13 @@ async function startDatabase(
 export async function start(): Promise<void> {
   const say = (line: string) => process.stdout.write(`${line}\n`);
   const environment = { SILTA_LOG_LEVEL: 'warn', ...process.env };
+  const stop = listenForStop();
   const stack = await startStack(environment, say);
-  await welcome(stack, say);
-  await untilStopped(stack.config.SILTA_SHUTDOWN_SECONDS, stack.logger, async () => {
+  await welcome(stack, say).catch(async (error) => {
+    await stack.close();
+    throw error;
+  });
+  await untilStopped(stop, stack.config.SILTA_SHUTDOWN_SECONDS, stack.logger, async () => {
     say('\nStopping: finishing what is in flight …');
     await stack.close();
     say('Stopped. Your data is kept in the data directory.');

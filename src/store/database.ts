@@ -45,11 +45,16 @@ export function openDatabase(
     connectionTimeoutMillis: 10_000,
     idleTimeoutMillis: 30_000,
   });
-  pool.on('error', (error) => options.onError?.(error));
+  let closing = false;
+  // While it closes, the pool does not wait for its connections' farewell: a server that stops next cuts them.
+  pool.on('error', (error) => closing || options.onError?.(error));
   return {
     query: (sql, values, name) => run(pool, sql, values, name),
     transaction: (work) => inTransaction(pool, work),
-    close: () => pool.end(),
+    close: () => {
+      closing = true;
+      return pool.end();
+    },
   };
 }
 

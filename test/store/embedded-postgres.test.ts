@@ -26,6 +26,7 @@ describe('the embedded Postgres', () => {
   let directory: string;
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'silta-embedded-'));
+    await chmod(directory, 0o711);
   });
   afterEach(() => rm(directory, { recursive: true, force: true }));
 

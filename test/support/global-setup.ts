@@ -2,7 +2,7 @@
  * One Postgres for the whole test run: the server named by DATABASE_URL, or an embedded one that is thrown away.
  * A template database is migrated once; every test file copies it.
  */
-import { mkdtemp } from 'node:fs/promises';
+import { chmod, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { migrate, openDatabase, startEmbeddedPostgres } from '../../src/store/index.ts';
@@ -13,6 +13,8 @@ export default async function setup(): Promise<void> {
     process.env['SILTA_TEST_ADMIN_URL'] = given;
   } else {
     const directory = await mkdtemp(join(tmpdir(), 'silta-test-'));
+    // Started by root, Postgres runs as another user, who has to get in.
+    await chmod(directory, 0o711);
     const postgres = await startEmbeddedPostgres({ directory, disposable: true });
     process.env['SILTA_TEST_ADMIN_URL'] = postgres.urlOf('postgres');
     Object.assign(globalThis, { siltaTestPostgres: postgres, siltaTestDirectory: directory });

@@ -97,11 +97,13 @@ export async function closeTicket(cast: Cast): Promise<string> {
   const service = `${cast.sandboxUrl}/systems/sap-c4c/sap/c4c/odata/v1/c4codataapi`;
   const address = `${service}/ServiceRequestCollection('${ticket?.ObjectID}')`;
   const authorization = `Basic ${btoa(`${username}:${password}`)}`;
-  const current = await fetch(`${address}?$format=json`, { headers: { authorization } });
+  const accept = 'application/json';
+  const current = await fetch(address, { headers: { authorization, accept } });
   const closed = await fetch(address, {
     method: 'PATCH',
     headers: {
       authorization,
+      accept,
       'content-type': 'application/json',
       'if-match': current.headers.get('etag') ?? '',
     },
