@@ -7,6 +7,7 @@ import { type Issue, SiltaError } from '../outcome.ts';
 import type { Resource } from '../resource.ts';
 import type { EntryText } from './assemble-bundle.ts';
 import { parseParameters } from './parse-parameters.ts';
+import { readEntryPatch } from './patch-document.ts';
 import { findRoute, type Route } from './routes.ts';
 import type { FhirRequest, FhirResponse, RestOptions } from './types.ts';
 
@@ -70,6 +71,9 @@ export function parseEntry(
       ...address,
       parameters: locateFaults(index, () => parseParameters(query)),
       ...(resource !== undefined && route.body === 'resource' && { resource: resource as Resource }),
+      ...(route.body === 'patch' && {
+        patch: locateFaults(index, () => readEntryPatch(resource as Resource | undefined, rest.limits)),
+      }),
       ...conditions(asked, index),
       preferReturn: preferReturn ?? 'minimal',
     },

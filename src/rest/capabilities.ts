@@ -5,6 +5,7 @@ import type {
   CapabilityStatementRestSecurity,
 } from 'fhir/r4';
 import type { SearchType } from '../definitions/index.ts';
+import { PATCH_FORMATS } from './patch-document.ts';
 import { isStoredType, ROUTES } from './routes.ts';
 import type { RestOptions } from './types.ts';
 
@@ -38,6 +39,7 @@ export function describeCapabilities(rest: RestOptions): CapabilityStatement {
     implementation: { description: 'Silta FHIR gateway', url: rest.baseUrl },
     fhirVersion: '4.0.1',
     format: ['application/fhir+json', 'json'],
+    patchFormat: [...PATCH_FORMATS],
     rest: [
       {
         mode: 'server',

@@ -53,10 +53,7 @@ export function splitMediaType(text: string): {
  * @throws SiltaError `invalid-json` with line and column, never with content
  */
 export function parseResource(bytes: Uint8Array, maxDepth: number): Resource {
-  const text = decodeUtf8(bytes);
-  if (text.trim() === '') throw new SiltaError('invalid-json', 'The body is empty; a resource is expected.');
-  scanJson(text, maxDepth);
-  const value = JSON.parse(text) as unknown;
+  const value = parseJson(decodeUtf8(bytes), maxDepth);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new SiltaError('invalid-json', 'The body must be one JSON object: a resource.');
   }
@@ -66,6 +63,16 @@ export function parseResource(bytes: Uint8Array, maxDepth: number): Resource {
     });
   }
   return value as Resource;
+}
+
+/**
+ * Any JSON value, read strictly.
+ * @throws SiltaError `invalid-json` with line and column
+ */
+export function parseJson(text: string, maxDepth: number): unknown {
+  if (text.trim() === '') throw new SiltaError('invalid-json', 'The body is empty; a resource is expected.');
+  scanJson(text, maxDepth);
+  return JSON.parse(text) as unknown;
 }
 
 /** @throws SiltaError `invalid-json` */

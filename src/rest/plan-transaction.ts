@@ -78,6 +78,7 @@ async function lockCriteria(
 
 async function identify(entry: JudgedEntry, session: Session): Promise<Identified> {
   const { request, route } = entry;
+  if (entry.patched) return { entry, id: entry.patched.id };
   const criteria = criteriaOf(route.name, request);
   if (!criteria) return { entry, id: route.name === 'create' ? session.rest.uuid() : request.id };
   if (route.name === 'update' && entry.content) {
@@ -144,13 +145,12 @@ async function planOne(
   const request = { ...entry.request, id };
   const { access } = session.rest;
   if (existing) return { plan: { entry, existing }, resource: undefined };
-  const ifMatch = parseIfMatch(request.ifMatch);
   if (!resource) {
     const plan = match === null ? { entry } : await planDelete(entry, request, session);
     return { plan, resource: undefined };
   }
   const creates = entry.route.name === 'create' || match === null;
-  const current = creates ? undefined : (match ?? (await findCurrent(session, request, ifMatch)));
+  const current = creates ? undefined : (match ?? (await findWritten(entry, session, request)));
   const admitted = access.admitWrite(session.principal, {
     resource,
     ...(current && { current }),
@@ -159,6 +159,19 @@ async function planOne(
   const named = { ...admitted, id };
   const write: Write = creates ? { kind: 'create', resource: named } : updateTo(named, current);
   return { plan: { entry, write }, resource: named };
+}
+
+/** @throws SiltaError `precondition-failed` when what a patch was applied to is no longer current */
+async function findWritten(
+  { patched }: JudgedEntry,
+  session: Session,
+  request: FhirRequest,
+): Promise<StoredVersion | undefined> {
+  if (!patched) return findCurrent(session, request, parseIfMatch(request.ifMatch));
+  const found = await session.reader.read(request.type, request.id);
+  const current = session.rest.access.authorizeStored(session.principal, request.type, found);
+  if (current.versionId === patched.versionId) return current;
+  throw new SiltaError('precondition-failed', 'The resource was changed while it was patched.');
 }
 
 async function planDelete(

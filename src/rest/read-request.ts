@@ -4,6 +4,7 @@ import express, { type Request, type Response } from 'express';
 import { SiltaError } from '../outcome.ts';
 import { decodeUtf8, parseResource, requireJsonBody, splitMediaType } from './parse-body.ts';
 import { type Parameters, parseParameters } from './parse-parameters.ts';
+import { readPatch } from './patch-document.ts';
 import type { Address, Route } from './routes.ts';
 import type { FhirRequest, RestLimits } from './types.ts';
 
@@ -60,6 +61,7 @@ export function buildRequest(
     ...address,
     parameters: [...query, ...form],
     ...(route.body === 'resource' && { resource: parseResource(bytes, limits.bodyDepth) }),
+    ...(route.body === 'patch' && { patch: readPatch(http.get('content-type'), bytes, limits) }),
     ...(Object.fromEntries(
       Object.entries(headers).filter(([, value]) => value !== undefined),
     ) as Partial<FhirRequest>),

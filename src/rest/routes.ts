@@ -8,6 +8,7 @@ import { conditionalUpdate } from './conditional-update.ts';
 import { create } from './create.ts';
 import { remove } from './delete.ts';
 import { historyInstance } from './history-instance.ts';
+import { patch } from './patch.ts';
 import { read } from './read.ts';
 import { search } from './search.ts';
 import { suggestName } from './suggest-name.ts';
@@ -22,8 +23,8 @@ export interface Route {
   /** Name of the interaction, in the words of the specification. */
   readonly name: string;
   readonly interact: Interact;
-  /** What the body is: a resource, form parameters, or nothing that is read. */
-  readonly body: 'resource' | 'form' | 'none';
+  /** What the body is: a resource, a patch, form parameters, or nothing that is read. */
+  readonly body: 'resource' | 'patch' | 'form' | 'none';
 }
 
 export const ROUTES: readonly Route[] = [
@@ -35,6 +36,8 @@ export const ROUTES: readonly Route[] = [
   { method: 'DELETE', path: ':type', name: 'delete', interact: conditionalDelete, body: 'none' },
   { method: 'GET', path: ':type/:id', name: 'read', interact: read, body: 'none' },
   { method: 'PUT', path: ':type/:id', name: 'update', interact: update, body: 'resource' },
+  { method: 'PATCH', path: ':type', name: 'patch', interact: patch, body: 'patch' },
+  { method: 'PATCH', path: ':type/:id', name: 'patch', interact: patch, body: 'patch' },
   { method: 'DELETE', path: ':type/:id', name: 'delete', interact: remove, body: 'none' },
   {
     method: 'GET',

@@ -17,6 +17,7 @@ import {
 } from './bundle-entry.ts';
 import { criteriaKey, criteriaOf } from './find-existing.ts';
 import { type JudgedContent, judgeContent } from './judge-content.ts';
+import { judgePatch } from './patch.ts';
 import { type Audit, auditRefusal, auditShown } from './perform.ts';
 import { type PlannedWrite, planWrites } from './plan-transaction.ts';
 import { refuseParameters } from './refuse-parameters.ts';
@@ -26,11 +27,20 @@ import type { FhirRequest, FhirResponse, Session } from './types.ts';
 import { requireId } from './update.ts';
 
 /** Interactions an entry of a transaction may ask for. */
-const SUPPORTED: ReadonlySet<string> = new Set(['create', 'update', 'delete', 'read', 'search-type']);
+const SUPPORTED: ReadonlySet<string> = new Set([
+  'create',
+  'update',
+  'patch',
+  'delete',
+  'read',
+  'search-type',
+]);
 
 /** An entry that has passed everything that can be judged without the store's transaction. */
 export interface JudgedEntry extends BundleEntry {
   readonly content?: JudgedContent;
+  /** The version that a patch was applied to. */
+  readonly patched?: StoredVersion;
 }
 
 /**
@@ -58,10 +68,10 @@ export async function transaction(
 async function performAll(parsed: readonly BundleEntry[], session: Session): Promise<Outcome> {
   refuseUnsupported(parsed);
   refuseDuplicates(parsed);
-  const entries = await judgeEntries(session, parsed);
-  return retryStale(undefined, () =>
-    session.rest.store.transaction((tx) => run(entries, { ...session, reader: tx }, tx)),
-  );
+  return retryStale(undefined, async () => {
+    const entries = await judgeEntries(session, parsed);
+    return session.rest.store.transaction((tx) => run(entries, { ...session, reader: tx }, tx));
+  });
 }
 
 /** Whether the policy refused the entry at this place: errors of entries are located. */
@@ -102,7 +112,9 @@ function refuseDuplicates(entries: readonly BundleEntry[]): void {
 function writtenBy(name: string, request: FhirRequest): string | undefined {
   const criteria = criteriaOf(name, request);
   if (criteria) return criteriaKey(request.type, criteria);
-  return name === 'update' || name === 'delete' ? `${request.type}/${request.id}` : undefined;
+  return name === 'update' || name === 'patch' || name === 'delete'
+    ? `${request.type}/${request.id}`
+    : undefined;
 }
 
 async function judgeEntries(
@@ -129,6 +141,10 @@ async function judgeEntries(
 async function judgeEntry(session: Session, entry: BundleEntry): Promise<JudgedEntry> {
   const { rest, principal } = session;
   const { name } = entry.route;
+  if (name === 'patch') {
+    const { current, content } = await judgePatch(entry.request, session);
+    return { ...entry, content, patched: current };
+  }
   if (name !== 'create' && name !== 'update') return entry;
   const isConditional = entry.request.id === '' && name === 'update';
   if (!isConditional) refuseParameters(entry.request, []);

@@ -5,6 +5,7 @@ import type { Issue } from '../outcome.ts';
 import type { Principal } from '../principal.ts';
 import type { Resource } from '../resource.ts';
 import type { Store, StoreTransaction } from '../store/index.ts';
+import type { PatchDocument } from './patch-document.ts';
 
 export interface Logger {
   info(details: object, message: string): void;
@@ -69,6 +70,7 @@ export interface FhirRequest {
   /** Query and form parameters, decoded, in order. */
   readonly parameters: readonly (readonly [name: string, value: string])[];
   readonly resource?: Resource;
+  readonly patch?: PatchDocument;
   readonly ifMatch?: string;
   readonly ifNoneMatch?: string;
   readonly ifModifiedSince?: string;
