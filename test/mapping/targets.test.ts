@@ -1,6 +1,6 @@
 /** Targets: https://build.fhir.org/mapping-language.html#targets */
 import { describe, expect, it } from '@jest/globals';
-import { compile, environment, mapText, problems, transform } from './map-fixture.ts';
+import { compile, environment, mapText, parse, problems, transform } from './map-fixture.ts';
 
 const patient = {
   resourceType: 'Patient',
@@ -284,17 +284,63 @@ describe('groups', () => {
     );
   });
 
+  it('that extend themselves are refused', () => {
+    const groups = `group A(source s, target t) extends B { s -> t.active = true; }
+      group B(source s, target t) extends A { s -> t.active = true; }`;
+    expect(problems(mapText('Patient', 'Patient', 'src -> tgt as t then A(src, t);', groups))).toEqual([
+      "8:1 group 'A' extends itself",
+    ]);
+  });
+
   it('come from imported maps, too', () => {
-    const imported = compile(
-      mapText('Patient', 'Patient', 'src.active as a -> tgt.active = a;')
-        .replace('/test"', '/other"')
-        .replace('main', 'Other'),
+    const imported = parse(
+      mapText('Patient', 'Patient', 's.active as a -> t.active = a;')
+        .replace(/group main\([^)]*\)/, 'group Other(source s, target t)')
+        .replace('/test"', '/other"'),
     );
-    expect(imported.url).toBe('https://silta.example/fhir/StructureMap/other');
+    const text = mapText(
+      'Patient',
+      'Patient',
+      'src -> tgt as t then Other(src, t);',
+      '',
+      'imports "https://silta.example/fhir/StructureMap/oth*"',
+    );
+    const map = compile(text, {
+      maps: (url) => (url === imported.url ? imported : undefined),
+      mapUrls: [imported.url],
+    });
+    expect(map.run({ src: patient }, environment())).toEqual({ resourceType: 'Patient', active: true });
   });
 });
 
 describe('a run', () => {
+  it('takes frozen sources', () => {
+    const freeze = <T>(value: T): T => {
+      if (typeof value === 'object' && value !== null) Object.values(Object.freeze(value)).forEach(freeze);
+      return value;
+    };
+    const map = compile(
+      mapText(
+        'Patient',
+        'Patient',
+        'src.name as n where iif(true, family.exists(), false) -> tgt.name as m, m.text = (%n.family.upper());',
+      ),
+    );
+    expect(map.run({ src: freeze(structuredClone(patient)) }, environment())).toEqual({
+      resourceType: 'Patient',
+      name: [{ text: 'LAINE' }, { text: 'SALO' }],
+    });
+  });
+
+  it('ends with a located error on a source that is nested too deep', () => {
+    let extension: object = { url: 'end' };
+    for (let depth = 0; depth < 50_000; depth += 1) extension = { url: 'x', extension: [extension] };
+    const map = compile(mapText('Patient', 'Patient', 'src.extension as e -> tgt.extension = e;'));
+    expect(() =>
+      map.run({ src: { resourceType: 'Patient', extension: [extension] } }, environment()),
+    ).toThrow(/^test\.fml:5:1: the source is nested too deep/);
+  });
+
   it('is a pure function of its sources and its environment', () => {
     const map = compile(mapText('Patient', 'Patient', 'src -> tgt.id = uuid(), tgt.birthDate = (today());'));
     const first = map.run({ src: patient }, environment());

@@ -2,8 +2,8 @@
 import { didYouMean } from '../suggestion.ts';
 import type { DependentNode, ParameterNode, RuleNode } from '../tree.ts';
 import type { Position } from '../types.ts';
-import { type Frame, failAt, MAX_DEPTH, type Site, SLOTS, type Step } from './frame.ts';
-import { type Shape, typeName } from './model.ts';
+import { COMPANION, failAt, MAX_DEPTH, PATH, type Site, type Step, TYPE } from './frame.ts';
+import { isPrimitive, type Shape, typeName } from './model.ts';
 import { type GroupCode, type GroupEntry, Scope, siteOf, type Variable } from './scope.ts';
 
 /** What is passed to a group: a variable, or a literal. */
@@ -54,26 +54,37 @@ function checkModes(parameters: readonly ParameterNode[], given: readonly Argume
   }
 }
 
+/** The slots of an argument that can hold something: its value always, the others by what its type makes of them. */
+function usedSlots(variable: Variable, isTraced: boolean): readonly number[] {
+  const { shapes } = variable;
+  const hasCompanion = shapes.length === 0 || shapes.some(isPrimitive);
+  return [
+    0,
+    ...(hasCompanion ? [COMPANION] : []),
+    ...(shapes.length === 1 ? [] : [TYPE]),
+    ...(isTraced ? [PATH] : []),
+  ];
+}
+
 /** Makes the step that runs a group with arguments. */
-export function callGroup(code: GroupCode, given: readonly Argument[], site: Site): Step {
-  const moves = given.flatMap((argument, index) => {
-    const parameter = code.parameters[index];
-    return parameter ? [{ argument, to: parameter.slot }] : [];
-  });
+export function callGroup(code: GroupCode, given: readonly Argument[], site: Site, isTraced: boolean): Step {
+  const literals: (readonly [unknown, number])[] = [];
+  const moves: (readonly [number, number])[] = [];
+  for (const [index, { variable, literal }] of given.entries()) {
+    const to = code.parameters[index]?.slot ?? 0;
+    if (!variable) literals.push([literal, to]);
+    else
+      for (const offset of usedSlots(variable, isTraced)) moves.push([variable.slot + offset, to + offset]);
+  }
   return (frame) => {
     const { run } = frame;
     if (run.depth >= MAX_DEPTH)
       failAt(site, `groups call each other more than ${MAX_DEPTH} deep: does this recursion end?`);
     const slots: unknown[] = new Array(code.slots);
-    for (const { argument, to } of moves) {
-      if (!argument.variable) slots[to] = argument.literal;
-      else
-        for (let offset = 0; offset < SLOTS; offset += 1)
-          slots[to + offset] = frame.slots[argument.variable.slot + offset];
-    }
-    const inner: Frame = { run, slots };
+    for (const [from, to] of moves) slots[to] = frame.slots[from];
+    for (const [literal, to] of literals) slots[to] = literal;
     run.depth += 1;
-    code.run(inner);
+    code.run({ run, slots });
     run.depth -= 1;
   };
 }
@@ -112,5 +123,6 @@ export function compileCall(node: DependentNode, scope: Scope, rule: RuleNode): 
   const given = node.arguments.flatMap((argument) => compileArgument(argument, scope) ?? []);
   if (given.length !== parameters.length) return nothing;
   checkModes(parameters, given, scope);
-  return callGroup(specialise(entry, given, scope), given, siteOf(node.position, rule.name));
+  const site = siteOf(node.position, rule.name);
+  return callGroup(specialise(entry, given, scope), given, site, scope.build.instrumented);
 }

@@ -7,7 +7,7 @@
 import type { RuleNode } from '../tree.ts';
 import { callGroup, specialise } from './compile-call.ts';
 import { compileTarget, findChild } from './compile-target.ts';
-import { failAt, type Step, TYPE } from './frame.ts';
+import { failAt, SLOTS, type Step, TYPE } from './frame.ts';
 import { type Child, isOpen, isPrimitive, type Shape, typeName } from './model.ts';
 import { type GroupEntry, Scope, siteOf, type Variable } from './scope.ts';
 
@@ -71,7 +71,7 @@ function compileFor(
   const site = siteOf(node.position, rule.name);
   const source = inner.declare('$source', 'source', [from]);
   const move: Step = (frame) => {
-    for (let offset = 0; offset < 4; offset += 1)
+    for (let offset = 0; offset < SLOTS; offset += 1)
       frame.slots[source.slot + offset] = frame.slots[item.slot + offset];
   };
   const { position } = node;
@@ -102,7 +102,7 @@ function compileFor(
     { shapes: source.shapes, variable: source, position },
     { shapes: variable.shapes, variable, position },
   ];
-  const call = callGroup(specialise(chosen.group, given, inner), given, site);
+  const call = callGroup(specialise(chosen.group, given, inner), given, site, scope.build.instrumented);
   return sequence([move, target.write, call, ...(target.prune ? [target.prune] : [])]);
 }
 

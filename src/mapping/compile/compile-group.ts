@@ -1,7 +1,8 @@
 /** Groups: the rules of the group they extend, then their own. */
 import { didYouMean } from '../suggestion.ts';
+import type { GroupNode } from '../tree.ts';
 import { compileRule, inOrder } from './compile-rule.ts';
-import type { Step } from './frame.ts';
+import { SLOTS, type Step } from './frame.ts';
 import type { Shape } from './model.ts';
 import { type Build, type GroupCode, type GroupEntry, Scope } from './scope.ts';
 
@@ -10,29 +11,41 @@ function keyOf(entry: GroupEntry, shapes: readonly (readonly Shape[])[]): string
   return [entry.map.url, entry.group.name, ...types].join(' ');
 }
 
+/** The group that a group extends; a diagnostic when it is unknown, takes other arguments or extends this one. */
+function findBase({ group }: GroupEntry, scope: Scope): GroupEntry | undefined {
+  if (group.extends === undefined) return undefined;
+  const { groups } = scope.build;
+  const base = groups.get(group.extends);
+  const refuse = (message: string, suggestion: { readonly suggestion?: string } = {}): undefined =>
+    void scope.error(group.position, message, suggestion);
+  if (!base) return refuse(`unknown group '${group.extends}'`, didYouMean(group.extends, groups.keys()));
+  if (base.group.parameters.length !== group.parameters.length)
+    return refuse(`group '${group.extends}' takes another number of arguments`);
+  const chain = new Set<GroupNode>();
+  for (
+    let at: GroupEntry | undefined = base;
+    at && !chain.has(at.group);
+    at = groups.get(at.group.extends ?? '')
+  ) {
+    if (at.group === group) return refuse(`group '${group.name}' extends itself`);
+    chain.add(at.group);
+  }
+  return base;
+}
+
 /** Compiles the group's base: it works on the same variables, by the order of the parameters. */
 function compileBase(
   entry: GroupEntry,
   scope: Scope,
   shapes: readonly (readonly Shape[])[],
 ): readonly Step[] {
-  const { group } = entry;
-  if (group.extends === undefined) return [];
-  const base = scope.build.groups.get(group.extends);
-  if (!base) {
-    const known = didYouMean(group.extends, scope.build.groups.keys());
-    scope.error(group.position, `unknown group '${group.extends}'`, known);
-    return [];
-  }
-  if (base.group.parameters.length !== group.parameters.length) {
-    scope.error(group.position, `group '${group.extends}' takes another number of arguments`);
-    return [];
-  }
+  const base = findBase(entry, scope);
+  if (!base) return [];
   const code = scope.build.group(base, shapes);
   return [
     (frame) => {
       const slots: unknown[] = new Array(code.slots);
-      const used = code.parameters.length * 4;
+      const used = code.parameters.length * SLOTS;
       for (let slot = 0; slot < used; slot += 1) slots[slot] = frame.slots[slot];
       code.run({ run: frame.run, slots });
     },

@@ -4,30 +4,19 @@ import type { Definitions, Structure } from '../../definitions/index.ts';
 import { toConceptMap } from '../structure-map/concept-map.ts';
 import { toStructureMap } from '../structure-map/to-structure-map.ts';
 import { didYouMean } from '../suggestion.ts';
-import type { GroupNode, MapTree } from '../tree.ts';
-import type {
-  CompiledMap,
-  MapDiagnostic,
-  MapEnvironment,
-  MapObserver,
-  Position,
-  TraceLine,
-} from '../types.ts';
-import { MapCompileError } from '../types.ts';
-import { compileGroup } from './compile-group.ts';
-import { compileExpression, type Expression } from './expression.ts';
-import { type Frame, failAt, PATH, Place, type Run } from './frame.ts';
+import type { MapTree } from '../tree.ts';
 import {
-  createModels,
-  isPrimitive,
-  isResource,
-  type Models,
-  rootPath,
-  type Shape,
-  typeName,
-} from './model.ts';
-import { type Build, type GroupCode, type GroupEntry, Scope } from './scope.ts';
-import { makeFresh } from './transforms/values.ts';
+  type CompiledMap,
+  MapCompileError,
+  type MapDiagnostic,
+  type Position,
+  type TraceLine,
+} from '../types.ts';
+import { compileGroup } from './compile-group.ts';
+import { compileExpression } from './expression.ts';
+import { createModels, type Models, type Shape } from './model.ts';
+import { type Program, runProgram } from './run-program.ts';
+import { type Build, type GroupEntry, Scope } from './scope.ts';
 
 /** What a map is compiled with. */
 export interface CompileOptions {
@@ -40,13 +29,6 @@ export interface CompileOptions {
   readonly conceptMaps?: (url: string) => ConceptMap | undefined;
   /** Where `log` writes. */
   readonly log?: (message: string, position: Position) => void;
-}
-
-interface Program {
-  readonly build: Build;
-  readonly entry: GroupNode;
-  readonly code: GroupCode;
-  readonly constants: readonly { readonly name: string; readonly expression: Expression }[];
 }
 
 /** The maps that a map imports, and those that they import. */
@@ -187,71 +169,6 @@ function build(
   return diagnostics.some((each) => each.severity === 'error')
     ? diagnostics
     : { build: shared, entry, code, constants };
-}
-
-function startRun(environment: MapEnvironment, observer: MapObserver | undefined): Run {
-  return {
-    environment,
-    observer,
-    shared: new Map(),
-    claims: new Map(),
-    last: [],
-    constants: new Map(),
-    depth: 0,
-  };
-}
-
-function bindSources(program: Program, frame: Frame, sources: Readonly<Record<string, unknown>>): void {
-  for (const [index, parameter] of program.entry.parameters.entries()) {
-    const variable = program.code.parameters[index];
-    if (parameter.mode !== 'source' || !variable) continue;
-    const value = sources[parameter.name];
-    const [shape] = variable.shapes;
-    const site = { position: parameter.position, rule: undefined };
-    if (value === undefined || value === null) failAt(site, `the source '${parameter.name}' is missing`);
-    const type = (value as { resourceType?: unknown }).resourceType;
-    if (shape && isResource(shape) && !shape.structure.abstract && type !== shape.structure.type)
-      failAt(site, `the source '${parameter.name}' must be a ${shape.structure.type}`);
-    frame.slots[variable.slot] = value;
-    frame.slots[variable.slot + PATH] = shape ? typeName(shape) : parameter.name;
-  }
-}
-
-/** Makes the targets of the first group; what a run gives back is the only one, or all by their names. */
-function bindTargets(program: Program, frame: Frame): () => unknown {
-  const results: [string, unknown][] = [];
-  for (const [index, parameter] of program.entry.parameters.entries()) {
-    const variable = program.code.parameters[index];
-    const [shape] = variable?.shapes ?? [];
-    if (parameter.mode !== 'target' || !variable || !shape) continue;
-    const value = isPrimitive(shape) ? new Place({}, parameter.name, false) : makeFresh(shape)();
-    frame.slots[variable.slot] = value;
-    frame.slots[variable.slot + PATH] = rootPath(shape.structure);
-    results.push([parameter.name, value]);
-  }
-  const read = (value: unknown): unknown => (value instanceof Place ? value.get() : value);
-  return () => {
-    const [only, ...more] = results;
-    if (only && more.length === 0) return read(only[1]);
-    return Object.fromEntries(results.map(([name, value]) => [name, read(value)]));
-  };
-}
-
-function runProgram(
-  program: Program,
-  sources: Readonly<Record<string, unknown>>,
-  environment: MapEnvironment,
-  observer?: MapObserver,
-): unknown {
-  const run = startRun(environment, observer);
-  const frame: Frame = { run, slots: new Array(program.code.slots) };
-  bindSources(program, frame, sources);
-  for (const { name, expression } of program.constants)
-    run.constants.set(name, expression.values(frame, undefined));
-  const result = bindTargets(program, frame);
-  program.code.run(frame);
-  for (const { list, item } of run.last) list.push(item);
-  return result();
 }
 
 /**

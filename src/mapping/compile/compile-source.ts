@@ -6,7 +6,8 @@
 import { didYouMean } from '../suggestion.ts';
 import type { SourceNode } from '../tree.ts';
 import { compileExpression, type Expression } from './expression.ts';
-import { COMPANION, type Frame, failAt, isObject, PATH, Place, type Site, type Step, TYPE } from './frame.ts';
+import { COMPANION, type Frame, failAt, PATH, type Site, type Step, TYPE } from './frame.ts';
+import { loopPlain, loopSelf } from './loop-source.ts';
 import { type Child, isOpen, isPrimitive, type Shape, sameShape, typeName } from './model.ts';
 import {
   type Items,
@@ -19,6 +20,7 @@ import {
   readVariable,
 } from './read-source.ts';
 import type { Scope, Variable } from './scope.ts';
+import { checkCount, cutList } from './select-items.ts';
 
 /** A compiled source: runs `next` for every item it takes, with the item in its variable. */
 export interface SourceCode {
@@ -104,40 +106,6 @@ function filterType(scope: Scope, node: SourceNode, path: Path): Path {
   return { readers: [...path.readers, keepType(wanted, path.shapes)], shapes: [wanted] };
 }
 
-/** Cuts the items by list mode. */
-function cutList(node: SourceNode, site: Site): Reader | undefined {
-  const mode = node.listMode;
-  if (mode === undefined) return undefined;
-  const slice = (items: Items, from: number, to?: number): Items => ({
-    values: items.values.slice(from, to),
-    companions: items.companions?.slice(from, to),
-    types: items.types?.slice(from, to),
-    paths: items.paths?.slice(from, to),
-  });
-  return (items) => {
-    const count = items.values.length;
-    if (mode === 'first') return slice(items, 0, 1);
-    if (mode === 'not_first') return slice(items, 1);
-    if (mode === 'last') return slice(items, Math.max(count - 1, 0));
-    if (mode === 'not_last') return slice(items, 0, Math.max(count - 1, 0));
-    if (count > 1) failAt(site, `only_one, but there are ${count} values`);
-    return items;
-  };
-}
-
-function checkCount(node: SourceNode, site: Site): ((items: Items) => void) | undefined {
-  const { min, max } = node;
-  if (min === undefined && max === undefined) return undefined;
-  const most = max === undefined || max === '*' ? Number.POSITIVE_INFINITY : Number(max);
-  const least = min ?? 0;
-  const name = [node.context, ...node.path].join('.');
-  return (items) => {
-    const count = items.values.length;
-    if (count < least || count > most)
-      failAt(site, `'${name}' must be there ${least}..${max ?? '*'} times, but is there ${count} times`);
-  };
-}
-
 interface Conditions {
   readonly where: Expression | undefined;
   readonly check: Expression | undefined;
@@ -203,68 +171,6 @@ function compileDefault(
   return expression && ((frame) => expression.values(frame, context && frame.slots[context.slot]));
 }
 
-interface PlainSource {
-  readonly context: Variable;
-  readonly variable: Variable;
-  readonly test: ((frame: Frame) => boolean) | undefined;
-  readonly site: Site;
-}
-
-/** A source that is a variable itself; `general` takes over where there is more than a plain value. */
-function loopSelf({ context, variable, test }: PlainSource, next: Step, general: Step): Step {
-  const from = context.slot;
-  const { slot } = variable;
-  return (frame) => {
-    const { slots } = frame;
-    const value = slots[from];
-    if (value === undefined || value instanceof Place || slots[from + COMPANION] !== undefined) {
-      general(frame);
-      return;
-    }
-    slots[slot] = value;
-    slots[slot + COMPANION] = undefined;
-    if (!test || test(frame)) next(frame);
-  };
-}
-
-/** A source that is one property of a variable: `item.answer as a`. */
-function loopPlain(
-  plain: PlainSource,
-  key: string,
-  isPrimitiveElement: boolean,
-  next: Step,
-  general: Step,
-): Step {
-  const { context, variable, test } = plain;
-  const from = context.slot;
-  const { slot } = variable;
-  const beside = `_${key}`;
-  return (frame) => {
-    const { slots } = frame;
-    const parent = slots[from];
-    if (
-      !isObject(parent) ||
-      parent instanceof Place ||
-      (isPrimitiveElement && parent[beside] !== undefined)
-    ) {
-      general(frame);
-      return;
-    }
-    const value = parent[key];
-    if (value === undefined) return;
-    if (isPrimitiveElement) slots[slot + COMPANION] = undefined;
-    if (!Array.isArray(value)) {
-      slots[slot] = value;
-      if (!test || test(frame)) next(frame);
-      return;
-    }
-    for (let index = 0; index < value.length; index += 1) {
-      slots[slot] = value[index];
-      if (!test || test(frame)) next(frame);
-    }
-  };
-}
-
 /** Compiles a source and declares its variable in the scope. */
 export function compileSource(node: SourceNode, scope: Scope, site: Site): SourceCode | undefined {
   const context = scope.require(node.context, node.position);
@@ -302,7 +208,7 @@ export function compileSource(node: SourceNode, scope: Scope, site: Site): Sourc
         if (!test || test(frame)) next(frame);
       }
     };
-  const plain = isBare && shapes.length === 1 ? { context, variable, test, site } : undefined;
+  const plain = isBare && shapes.length === 1 ? { context, variable, test } : undefined;
   if (plain && isSelf && node.type === undefined)
     return { variable, loop: (next) => loopSelf(plain, next, loop(next)) };
   if (plain && readers.length === 1 && path.key !== undefined) {

@@ -9,7 +9,7 @@ import {
   type Site,
   type Step,
 } from './frame.ts';
-import type { Child, Shape } from './model.ts';
+import { type Child, isPrimitive, type Shape } from './model.ts';
 import type { Variable } from './scope.ts';
 import type { ValueCode } from './transforms/call.ts';
 import { insertItem, type SlotChoice, writeCompanion, writeSingle } from './write-element.ts';
@@ -105,9 +105,11 @@ function writeOnly(write: Write, holder: JsonObject, key: string, value: unknown
 
 /** `valueString` and `valueInteger` cannot both be there. */
 function refuseSecondChoice({ element, site }: Write, holder: JsonObject, key: string): void {
-  for (const alternative of element.child.alternatives)
-    if (alternative.key !== key && holder[alternative.key] !== undefined)
-      writeSingle(holder, alternative.key, undefined, site);
+  const { child } = element;
+  for (const other in holder) {
+    if (other === key || !other.startsWith(child.name)) continue;
+    if (child.alternatives.some((each) => each.key === other)) writeSingle(holder, other, undefined, site);
+  }
 }
 
 function generalStep(write: Write): Step {
@@ -137,7 +139,7 @@ function generalStep(write: Write): Step {
 /** A literal into a single element. */
 function literalStep({ element, choice, site }: Write, literal: unknown): Step | undefined {
   const { fixed } = choice;
-  if (!fixed) return undefined;
+  if (!fixed || !isPrimitive(fixed.shape)) return undefined;
   const { key } = fixed;
   const value = fixed.convert(literal);
   const { parent } = element;
@@ -145,8 +147,10 @@ function literalStep({ element, choice, site }: Write, literal: unknown): Step |
 }
 
 /** A value of known type into a single element. */
-function singleStep({ element, choice, code, variable, site }: Write): Step | undefined {
+function singleStep(write: Write): Step | undefined {
+  const { element, choice, code, variable, site } = write;
   const { fixed } = choice;
+  const isChoice = element.child.alternatives.length > 1;
   if (!fixed || (code.isFresh && !code.isExplicit)) return undefined;
   const { key, convert } = fixed;
   const { parent } = element;
@@ -157,6 +161,7 @@ function singleStep({ element, choice, code, variable, site }: Write): Step | un
     if (variable) frame.slots[variable.slot] = value;
     if (value === undefined && companion === undefined) return;
     const holder = parent(frame);
+    if (isChoice) refuseSecondChoice(write, holder, key);
     if (value !== undefined) writeSingle(holder, key, value, site);
     if (companion !== undefined) writeCompanion(holder, key, companion, undefined);
   };
@@ -181,9 +186,10 @@ export function writeStep(write: Write): Step {
   const { node, element, code, trace, variable } = write;
   const { child } = element;
   const isPlain = !trace && node.listModes.length === 0;
-  if (!isPlain || child.alternatives.length > 1) return generalStep(write);
+  if (!isPlain) return generalStep(write);
   if (child.isList) return freshItemStep(write) ?? generalStep(write);
-  const literal = code.literal !== undefined && !variable ? literalStep(write, code.literal) : undefined;
+  const isPlainLiteral = code.literal !== undefined && !variable && child.alternatives.length === 1;
+  const literal = isPlainLiteral ? literalStep(write, code.literal) : undefined;
   return literal ?? singleStep(write) ?? generalStep(write);
 }
 
