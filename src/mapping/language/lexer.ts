@@ -41,24 +41,32 @@ export interface LexedMap {
   readonly diagnostics: readonly MapDiagnostic[];
 }
 
-/** Alternatives in the order they are tried. Strings may end at the end of the line, which is an error told apart below. */
-const PATTERN = new RegExp(
-  [
-    '(?<blank>[\\s\\u00a0\\ufeff]+)',
-    '(?<metadata>///(?!/))',
-    '(?<line>//[^\\r\\n]*)',
-    '(?<block>/\\*[\\s\\S]*?(?:\\*/|$(?![\\s\\S])))',
-    '(?<markdown>"""[\\s\\S]*?(?:"""|$(?![\\s\\S])))',
-    "(?<string>'(?:[^'\\\\\\r\\n]|\\\\.)*'?)",
-    '(?<double>"(?:[^"\\\\\\r\\n]|\\\\.)*"?)',
-    '(?<delimited>`(?:[^`\\\\\\r\\n]|\\\\.)*`?)',
-    '(?<date>@T?[0-9][0-9T:.+Z-]*)',
-    '(?<number>[0-9]+(?:\\.[0-9]+)?)',
-    '(?<name>[A-Za-z_][A-Za-z0-9_]*)',
-    '(?<symbol>->|<<|>>|\\.\\.|==|!=|!~|<=|>=|[-+*/|&=<>~.,:;(){}\\[\\]%$])',
-  ].join('|'),
-  'y',
-);
+/** Tried in this order at each place. A text may reach to the end of its line, which is an error told apart below. */
+const PATTERNS: readonly (readonly [TokenKind | 'blank' | 'comment', RegExp])[] = [
+  ['blank', /[\s\u00a0\ufeff]+/y],
+  ['name', /[A-Za-z_][A-Za-z0-9_]*/y],
+  ['metadata', /\/\/\/(?!\/)/y],
+  ['comment', /\/\/[^\r\n]*|\/\*[\s\S]*?(?:\*\/|$(?![\s\S]))/y],
+  ['symbol', /->|<<|>>|\.\.|==|!=|!~|<=|>=|[-+*/|&=<>~.,:;(){}[\]%$]/y],
+  ['markdown', /"""[\s\S]*?(?:"""|$(?![\s\S]))/y],
+  ['string', /'(?:[^'\\\r\n]|\\.)*'?/y],
+  ['double', /"(?:[^"\\\r\n]|\\.)*"?/y],
+  ['number', /[0-9]+(?:\.[0-9]+)?/y],
+  ['delimited', /`(?:[^`\\\r\n]|\\.)*`?/y],
+  ['date', /@T?[0-9][0-9T:.+Z-]*/y],
+];
+
+/** The token, comment or blank that stands at an offset. */
+function findPiece(
+  text: string,
+  offset: number,
+): readonly [TokenKind | 'blank' | 'comment', string] | undefined {
+  for (const [kind, pattern] of PATTERNS) {
+    pattern.lastIndex = offset;
+    if (pattern.test(text)) return [kind, text.slice(offset, pattern.lastIndex)];
+  }
+  return undefined;
+}
 
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', f: '\f' };
 
@@ -115,20 +123,18 @@ export function lexMap(text: string, file: string): LexedMap {
     offset += piece.length;
   };
   while (offset < text.length) {
-    PATTERN.lastIndex = offset;
-    const groups = PATTERN.exec(text)?.groups;
-    const [kind, piece] = Object.entries(groups ?? {}).find(([, found]) => found !== undefined) ?? [];
+    const [kind, piece] = findPiece(text, offset) ?? [];
     if (kind === undefined || piece === undefined) {
       const character = String.fromCodePoint(text.codePointAt(offset) ?? 0);
       refuse(`unexpected character '${character}'`);
       advance(character);
-    } else if (kind === 'line' || kind === 'block') {
+    } else if (kind === 'comment') {
       comments.push({ text: commentText(piece), line, start: offset });
       advance(piece);
     } else if (kind === 'blank') {
       advance(piece);
     } else {
-      const token = kind as TokenKind;
+      const token = kind;
       const unclosed = isUnclosed(token, piece);
       if (unclosed)
         refuse(`this ${token === 'delimited' ? 'name' : 'text'} is not closed`, `add ${piece[0]}`);
