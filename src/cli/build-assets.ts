@@ -1,5 +1,7 @@
 /** Second half of `npm run build`: what the TypeScript compiler leaves behind. */
-import { cp, mkdir, readdir } from 'node:fs/promises';
+
+import { existsSync } from 'node:fs';
+import { chmod, cp, mkdir, readdir, rm, symlink } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildDefinitions } from '../definitions/index.ts';
@@ -18,5 +20,17 @@ async function copyAssets(source: string, target: string): Promise<void> {
   }
 }
 
+/** npm links a package's command where the package is installed, not in its own checkout: `npx silta` shall work here too. */
+async function linkCommand(): Promise<void> {
+  const commands = join(root, 'node_modules', '.bin');
+  if (process.platform === 'win32' || !existsSync(commands)) return;
+  const main = join(root, 'dist', 'cli', 'main.js');
+  const link = join(commands, 'silta');
+  await chmod(main, 0o755);
+  await rm(link, { force: true });
+  await symlink(relative(commands, main), link);
+}
+
 await copyAssets(join(root, 'src'), join(root, 'dist'));
+await linkCommand();
 await buildDefinitions(join(root, 'dist', 'definitions', 'r4.json'));

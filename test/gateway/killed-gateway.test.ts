@@ -105,7 +105,9 @@ describe('a gateway killed after it has taken an answer', () => {
     const log = world.log();
     expect(log).toContain('delivery started');
     expect(log).toContain('"msg":"stopped"');
-    expect(log).not.toMatch(/\d{6}[-+A-FU-Y]\d{3}[0-9A-FHJ-NPR-Y]\b/);
+    // Not as a part of a longer id: the middle of a UUID can look like one.
+    expect(log).not.toMatch(/(?<![0-9A-Za-z])\d{6}[-+A-FU-Y]\d{3}[0-9A-FHJ-NPR-Y](?![0-9A-Za-z])/);
+    expect(log).not.toContain('010469-999W');
     expect(log).not.toMatch(/Kivimäki/);
   });
 });
