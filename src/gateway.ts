@@ -122,7 +122,12 @@ async function layFoundation(parts: GatewayParts) {
     environment: parts.environment,
     logger,
   });
-  refuseDefaultSecrets(parts.config, systems.current());
+  try {
+    refuseDefaultSecrets(parts.config, systems.current());
+  } catch (error) {
+    await systems.close();
+    throw error;
+  }
   return {
     definitions,
     store,

@@ -115,5 +115,7 @@ function reportFailure(error: unknown): number {
 try {
   await defineCommands().parseAsync(process.argv);
 } catch (error) {
-  process.exitCode = reportFailure(error);
+  const code = reportFailure(error);
+  // A command that failed ends, whatever it had opened before.
+  process.stderr.write('', () => process.exit(code));
 }

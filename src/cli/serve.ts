@@ -1,7 +1,8 @@
 import { createServer } from 'node:http';
 import { type Logger, pino } from 'pino';
-import { type Config, readConfig } from '../config.ts';
+import { type Config, ConfigError, readConfig } from '../config.ts';
 import { createGateway, type Gateway } from '../gateway.ts';
+import { SiltaError } from '../outcome.ts';
 import { openDatabase } from '../store/index.ts';
 import { CommandError } from './exit.ts';
 import { mappingsDirectory, profilesDirectory, VERSION } from './installation.ts';
@@ -62,8 +63,21 @@ export async function runGateway(
   } catch (error) {
     await gateway?.stop();
     await database.close();
-    throw error;
+    throw asWrongFile(error);
   }
+}
+
+/** Keys of the errors that reading a file of the configuration ends with, and the variable that names the file. */
+const FILES: Readonly<Record<string, string>> = {
+  'issuer-profile': 'SILTA_ISSUER_FILE',
+  clients: 'SILTA_CLIENTS_FILE',
+  keys: 'SILTA_KEYS_FILE',
+};
+
+/** A file that is wrong is a wrong setting: named by its variable. */
+function asWrongFile(error: unknown): unknown {
+  const name = error instanceof SiltaError ? FILES[error.issues[0]?.key ?? ''] : undefined;
+  return name === undefined ? error : new ConfigError([`${name}: ${(error as SiltaError).message}`]);
 }
 
 /** `silta serve`: the gateway alone, until it is asked to stop. */
