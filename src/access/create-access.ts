@@ -34,6 +34,8 @@ export function createAccess(options: {
   };
   return {
     authorize: (principal, interaction, type) => authorize(definitions, principal, interaction, type),
+    permits: (principal, interaction, type) =>
+      findRefusal(definitions, principal, interaction, type) === undefined,
     authorizeStored,
     admitWrite,
     authorizeDelete: (principal, type, current) => {
@@ -52,19 +54,31 @@ function authorize(
   interaction: Interaction,
   type: string,
 ): void {
-  if (principal.kind === 'gateway') return;
+  const refusal = findRefusal(definitions, principal, interaction, type);
+  if (refusal !== undefined) throw forbid(refusal);
+}
+
+/** Why the caller may not do this with any resource of the type; undefined when nothing speaks against it. */
+function findRefusal(
+  definitions: Definitions,
+  principal: Principal,
+  interaction: Interaction,
+  type: string,
+): string | undefined {
+  if (principal.kind === 'gateway') return undefined;
   if (!grants(principal, interaction, type)) {
     const letters = LETTERS[interaction].join('');
-    throw forbid(`No granted scope allows '${interaction}' of ${type} (needs one of '${letters}').`);
+    return `No granted scope allows '${interaction}' of ${type} (needs one of '${letters}').`;
   }
   const changes = WRITES.has(interaction);
   if (changes && interaction !== 'create' && APPEND_ONLY.has(type)) {
-    throw forbid(`A ${type} is a record of what happened and is never changed.`);
+    return `A ${type} is a record of what happened and is never changed.`;
   }
-  if (!isConfined(principal)) return;
+  if (!isConfined(principal)) return undefined;
   if (changes ? !isCitizenWritable(interaction, type) : !isOpenToConfined(definitions, type)) {
-    throw forbid(`A caller confined to one patient cannot do '${interaction}' of ${type}.`);
+    return `A caller confined to one patient cannot do '${interaction}' of ${type}.`;
   }
+  return undefined;
 }
 
 function admitWrite(principal: Principal, { resource, current, questionnaire }: ProposedWrite): Resource {

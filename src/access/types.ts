@@ -35,6 +35,8 @@ export interface Access {
    * @throws SiltaError `forbidden`
    */
   authorize(principal: Principal, interaction: Interaction, type: string): void;
+  /** Whether {@link authorize} would let it pass. */
+  permits(principal: Principal, interaction: Interaction, type: string): boolean;
   /**
    * The stored version, when the caller may know that it exists.
    * @throws SiltaError `not-found` alike for what does not exist and for what the caller may not see

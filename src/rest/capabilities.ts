@@ -6,7 +6,8 @@ import type {
 } from 'fhir/r4';
 import type { SearchType } from '../definitions/index.ts';
 import { PATCH_FORMATS } from './patch-document.ts';
-import { isStoredType, ROUTES } from './routes.ts';
+import { isOfType, ROUTES } from './routes.ts';
+import { isStoredType } from './stored-type.ts';
 import type { RestOptions } from './types.ts';
 
 type TypeCode = CapabilityStatementRestResource['type'];
@@ -45,14 +46,15 @@ export function describeCapabilities(rest: RestOptions): CapabilityStatement {
         mode: 'server',
         security: describeSecurity(rest.smartConfiguration() as SmartConfiguration),
         resource: types.sort().map((type) => describeType(rest, type)),
-        interaction: [{ code: 'transaction' }, { code: 'batch' }],
+        interaction: [{ code: 'transaction' }, { code: 'batch' }, { code: 'history-system' }],
       },
     ],
   };
 }
 
 function describeType(rest: RestOptions, type: string): CapabilityStatementRestResource {
-  const codes = new Set(ROUTES.map(({ name }) => name).filter((name) => name !== 'validate'));
+  const names = ROUTES.filter(isOfType).map(({ name }) => name);
+  const codes = new Set(names.filter((name) => name !== 'validate'));
   return {
     type: type as TypeCode,
     profile: `http://hl7.org/fhir/StructureDefinition/${type}`,

@@ -7,10 +7,11 @@ import { conditionalDelete } from './conditional-delete.ts';
 import { conditionalUpdate } from './conditional-update.ts';
 import { create } from './create.ts';
 import { remove } from './delete.ts';
-import { historyInstance } from './history-instance.ts';
+import { historyInstance, historySystem, historyType } from './history.ts';
 import { patch } from './patch.ts';
 import { read } from './read.ts';
 import { search } from './search.ts';
+import { isStoredType } from './stored-type.ts';
 import { suggestName } from './suggest-name.ts';
 import type { Interact } from './types.ts';
 import { update } from './update.ts';
@@ -34,6 +35,8 @@ export const ROUTES: readonly Route[] = [
   { method: 'POST', path: ':type', name: 'create', interact: create, body: 'resource' },
   { method: 'PUT', path: ':type', name: 'update', interact: conditionalUpdate, body: 'resource' },
   { method: 'DELETE', path: ':type', name: 'delete', interact: conditionalDelete, body: 'none' },
+  { method: 'GET', path: '_history', name: 'history-system', interact: historySystem, body: 'none' },
+  { method: 'GET', path: ':type/_history', name: 'history-type', interact: historyType, body: 'none' },
   { method: 'GET', path: ':type/:id', name: 'read', interact: read, body: 'none' },
   { method: 'PUT', path: ':type/:id', name: 'update', interact: update, body: 'resource' },
   { method: 'PATCH', path: ':type', name: 'patch', interact: patch, body: 'patch' },
@@ -55,20 +58,6 @@ export interface Address {
   readonly versionId: string;
 }
 
-/** Types that are not resources of their own on a server. */
-const UNSTORED: ReadonlySet<string> = new Set([
-  'Bundle',
-  'Parameters',
-  'OperationOutcome',
-  'Resource',
-  'DomainResource',
-]);
-
-/** Whether resources of this type are kept here. */
-export function isStoredType(resourceTypes: ReadonlySet<string>, type: string): boolean {
-  return resourceTypes.has(type) && !UNSTORED.has(type);
-}
-
 /**
  * @param path decoded path below the FHIR base, without slashes at its ends
  * @throws SiltaError `not-supported`, `not-found`, `method-not-allowed`
@@ -81,10 +70,15 @@ export function findRoute(
   const matching = routesAt(path);
   const [first] = matching;
   if (!first) throw new SiltaError('not-supported', 'There is no FHIR interaction at this address.');
-  requireType(first.address.type, resourceTypes);
+  if (isOfType(first.route)) requireType(first.address.type, resourceTypes);
   const found = matching.find(({ route }) => route.method === (method === 'HEAD' ? 'GET' : method));
   if (found) return found;
   throw new SiltaError('method-not-allowed', `This address answers ${allowedMethods(path).join(', ')} only.`);
+}
+
+/** Whether a route is of one resource type; the others are of the whole system. */
+export function isOfType({ path }: Pick<Route, 'path'>): boolean {
+  return path.startsWith(':type');
 }
 
 /** Methods an address answers; empty when there is nothing. */
@@ -107,8 +101,10 @@ function matchPath(pattern: string, segments: readonly string[]): Address | unde
   const address = { type: '', id: '', versionId: '' };
   for (const [index, part] of parts.entries()) {
     const segment = segments[index] ?? '';
-    if (part === ':type') address.type = segment;
-    else if (part === ':id') {
+    if (part === ':type') {
+      if (/^[_$]/.test(segment)) return undefined;
+      address.type = segment;
+    } else if (part === ':id') {
       if (!/^[A-Za-z0-9.-]{1,64}$/.test(segment)) return undefined;
       address.id = segment;
     } else if (part === ':versionId') address.versionId = segment;

@@ -3,6 +3,8 @@ import type { Database, Queryable } from './database.ts';
 import { inSavepoint } from './delivery-savepoint.ts';
 import { createIndexPlans } from './index-plan.ts';
 import { createStatementNames } from './name-statements.ts';
+import { readChanges } from './read-changes.ts';
+import { createGroupedReader } from './read-in-groups.ts';
 import { readHistory, readResource, readVersion } from './read-resource.ts';
 import { createCanonicalResolver } from './resolve-canonical.ts';
 import { searchResources } from './search-resources.ts';
@@ -44,9 +46,10 @@ export function createStore(options: {
     },
   });
   return {
-    read: (type, id) => readResource(database, type, id),
+    read: createGroupedReader(database),
     readVersion: (type, id, versionId) => readVersion(database, type, id, versionId),
     history: (type, id, range) => readHistory(database, type, id, range),
+    changes: (query) => readChanges(database, parts, query),
     search: (query) => searchResources(database, parts, query),
     write: async (writes, context) => {
       const stored = await retryDeadlocks(() => writeResources(database, parts, writes, context));

@@ -1,5 +1,6 @@
 export { createStore } from './create-store.ts';
 export { type Database, openDatabase, type Queryable, type Row } from './database.ts';
+export { type DateRange, dateRange } from './date-range.ts';
 export {
   type ClaimedChange,
   claimChanges,

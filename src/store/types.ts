@@ -78,6 +78,21 @@ export interface SearchPage {
   readonly next?: string;
 }
 
+/** Which versions a history shows; times in milliseconds since 1970. */
+export interface HistoryQuery {
+  /** Resource types; of no others is anything shown. */
+  readonly types: readonly string[];
+  readonly id?: string;
+  /** Versions made at this time or later. */
+  readonly since?: number;
+  /** Versions that were current at some time in this span. */
+  readonly at?: { readonly low: number; readonly high: number };
+  /** The last version of the page before. */
+  readonly before?: Pick<StoredVersion, 'lastUpdated' | 'type' | 'id' | 'versionId'>;
+  readonly count: number;
+  readonly visibility: Visibility;
+}
+
 /** Reads and writes inside one SQL transaction. */
 export interface StoreTransaction {
   /** The SQL transaction itself, for the statements kept in this room's other files (`delivery-*.ts`). */
@@ -99,6 +114,8 @@ export interface Store {
     id: string,
     options: { count: number; before?: number },
   ): Promise<readonly StoredVersion[]>;
+  /** Versions of a type or of several, newest first. */
+  changes(query: HistoryQuery): Promise<readonly StoredVersion[]>;
   /**
    * @throws SiltaError `invalid-parameter` naming the parameter when it is unknown or malformed
    */

@@ -78,12 +78,14 @@ export interface TestGateway {
 const definitions = await loadDefinitions({ profiles: 'profiles' });
 
 /** A gateway's FHIR API on a database of its own, with two persons and the depression path's questionnaires. */
-export async function startGateway(change: Partial<RestOptions> = {}): Promise<TestGateway> {
+export async function startGateway(
+  change: Partial<RestOptions> = {},
+  clock: () => Date = () => new Date(),
+): Promise<TestGateway> {
   const database = await createTestDatabase();
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/fhir`;
-  const clock = () => new Date();
   const store = createStore({ database: database.database, definitions, clock });
   const log: string[] = [];
   const note = (details: object, message: string) => void log.push(JSON.stringify({ ...details, message }));
