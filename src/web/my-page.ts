@@ -2,7 +2,7 @@
 import type { CarePlan, QuestionnaireResponse, QuestionnaireResponseItem, Task } from 'fhir/r4';
 import type { CitizenData } from './citizen-data.ts';
 import { type Html, html } from './html.ts';
-import { localize, show } from './language.ts';
+import { type Localized, localize, show } from './language.ts';
 import { type Frame, layOut } from './layout.ts';
 import { isContact, isMarkable, isOpen, questionnaireOf } from './task-facts.ts';
 import { type Language, textsOf } from './texts/texts.ts';
@@ -77,21 +77,28 @@ function renderClosed(page: MyPage, tasks: readonly Task[]): Html {
   return section('closed', texts.done, html`<ul class="cards">${cards}</ul>`);
 }
 
-function titleOf({ frame: { language } }: MyPage, task: Task): Html {
+function localTitle({ frame: { language } }: MyPage, task: Task): Localized | undefined {
   const coding = task.code?.coding?.[0];
-  const title =
+  return (
     localize(task.code, 'text', language, task.language) ??
     localize(coding, 'display', language, task.language) ??
-    localize(task, 'description', language, task.language);
+    localize(task, 'description', language, task.language)
+  );
+}
+
+function titleOf(page: MyPage, task: Task): Html {
+  const { language } = page.frame;
+  const title = localTitle(page, task);
   return title ? show(title, language) : html`${textsOf(language).my.unnamedTask}`;
 }
 
 function renderTask(page: MyPage, task: Task): Html {
   const { language } = page.frame;
   const description = localize(task, 'description', language, task.language);
+  const saysMore = description !== undefined && description.text !== localTitle(page, task)?.text;
   return html`<li class="card">
 <h3>${titleOf(page, task)}</h3>
-${description ? html`<p>${show(description, language)}</p>` : ''}
+${saysMore ? html`<p>${show(description, language)}</p>` : ''}
 ${renderStatus(page, task)}
 ${renderDue(page, task)}
 ${renderAction(page, task)}
@@ -116,7 +123,7 @@ function renderDue(page: MyPage, task: Task): Html {
 function renderAction(page: MyPage, task: Task): Html {
   const texts = textsOf(page.frame.language).my;
   const id = encodeURIComponent(task.id ?? '');
-  const title = localize(task.code, 'text', page.frame.language)?.text ?? texts.unnamedTask;
+  const title = localTitle(page, task)?.text ?? texts.unnamedTask;
   if (questionnaireOf(task) !== undefined) {
     return html`<p><a class="button" href="/my/questionnaires/${id}">${texts.fillIn(title)}</a></p>`;
   }

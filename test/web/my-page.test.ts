@@ -47,6 +47,10 @@ beforeAll(async () => {
       description: 'Ohje ammattilaiselle',
       owner: { reference: 'Organization/o-1' },
     }),
+    taskOf('described', {
+      code: { coding: [{ system: 'https://silta.example/fhir/CodeSystem/task-code', code: 'self-care' }] },
+      description: 'Piirrä päiväsi',
+    }),
     taskOf('foreign', {
       ...codeOf('self-care', 'Jonkun toisen asia'),
       for: { reference: `Patient/${STRANGER}` },
@@ -215,5 +219,13 @@ describe('requests that no page sends', () => {
     expect(page.status).toBe(413);
     expect(page.text).toContain('Lähetit liikaa tietoa kerralla.');
     expect((await site.post('/console/sign-in', { token: 'x'.repeat(300_000) }, '')).status).toBe(413);
+  });
+});
+
+describe('a Task that has nothing but a description', () => {
+  it('is named by it, once, and its button too', async () => {
+    const page = await site.get('/my?lang=fi');
+    expect(page.text.split('Piirrä päiväsi')).toHaveLength(3);
+    expect(page.text).toContain('<button type="submit">Merkitse tehdyksi: Piirrä päiväsi</button>');
   });
 });
