@@ -1,5 +1,6 @@
 import express, { type Request, type Response, type Router } from 'express';
 import { SiltaError } from '../outcome.ts';
+import { readIdempotency } from './answer-once.ts';
 import { batch } from './batch.ts';
 import { describeCapabilities } from './capabilities.ts';
 import { createAuditGroup } from './group-audit.ts';
@@ -95,9 +96,16 @@ async function performBundle(
       expression: [bundle.resourceType === 'Bundle' ? 'Bundle.type' : 'resourceType'],
     });
   }
-  const run = kind === 'batch' ? batch : transaction;
   const preferReturn = preferredReturn(http.get('prefer'));
-  return run(bundle, session, preferReturn, audit);
+  const idempotency = readIdempotency(http.get('idempotency-key'), ['', bytes]);
+  if (kind === 'transaction') {
+    return transaction(bundle, session, audit, {
+      ...(preferReturn && { preferReturn }),
+      ...(idempotency && { idempotency }),
+    });
+  }
+  if (!idempotency) return batch(bundle, session, preferReturn, audit);
+  throw new SiltaError('invalid-request', 'A batch has no one effect: Idempotency-Key is for transactions.');
 }
 
 function send(http: Request, response: Response, answer: FhirResponse): void {

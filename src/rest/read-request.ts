@@ -2,6 +2,7 @@
 import { promisify } from 'node:util';
 import express, { type Request, type Response } from 'express';
 import { SiltaError } from '../outcome.ts';
+import { readIdempotency } from './answer-once.ts';
 import { decodeUtf8, parseResource, requireJsonBody, splitMediaType } from './parse-body.ts';
 import { type Parameters, parseParameters } from './parse-parameters.ts';
 import { readPatch } from './patch-document.ts';
@@ -57,10 +58,15 @@ export function buildRequest(
     ifNoneExist: http.get('if-none-exist'),
     preferReturn: preferredReturn(http.get('prefer')),
   };
+  const idempotency =
+    route.name === 'create'
+      ? readIdempotency(http.get('idempotency-key'), [address.type, headers.ifNoneExist ?? '', bytes])
+      : undefined;
   return {
     ...address,
     parameters: [...query, ...form],
     ...(route.body === 'resource' && { resource: parseResource(bytes, limits.bodyDepth) }),
+    ...(idempotency && { idempotency }),
     ...(route.body === 'patch' && { patch: readPatch(http.get('content-type'), bytes, limits) }),
     ...(Object.fromEntries(
       Object.entries(headers).filter(([, value]) => value !== undefined),

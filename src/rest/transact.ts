@@ -16,7 +16,7 @@ export function createTransact(
   const audit = createAuditGroup((entries) => rest.store.audit(entries));
   return async (principal, bundle, requestId) => {
     const session = { rest, principal, requestId, reader: rest.store };
-    const answer = await transaction(bundle, session, undefined, audit);
+    const answer = await transaction(bundle, session, audit);
     return JSON.parse(answer.body ?? '{}') as Resource;
   };
 }

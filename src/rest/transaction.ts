@@ -4,6 +4,7 @@ import { type Issue, SiltaError } from '../outcome.ts';
 import type { Resource } from '../resource.ts';
 import type { StoredVersion, StoreTransaction } from '../store/index.ts';
 import { writeContext } from './admit-write.ts';
+import { answerInTransaction } from './answer-once.ts';
 import { answerWrite } from './answer-write.ts';
 import { assembleBundle, type EntryText } from './assemble-bundle.ts';
 import {
@@ -21,9 +22,10 @@ import { judgePatch } from './patch.ts';
 import { type Audit, auditRefusal, auditShown } from './perform.ts';
 import { type PlannedWrite, planWrites } from './plan-transaction.ts';
 import { refuseParameters } from './refuse-parameters.ts';
+import { referenceOf } from './represent.ts';
 import { requireResource } from './require-resource.ts';
 import { retryStale } from './retry-stale.ts';
-import type { FhirRequest, FhirResponse, Session } from './types.ts';
+import type { FhirRequest, FhirResponse, Idempotency, Session } from './types.ts';
 import { requireId } from './update.ts';
 
 /** Interactions an entry of a transaction may ask for. */
@@ -50,28 +52,50 @@ export interface JudgedEntry extends BundleEntry {
 export async function transaction(
   bundle: Resource,
   session: Session,
-  preferReturn: FhirRequest['preferReturn'],
   audit: Audit,
+  { preferReturn, idempotency }: Pick<FhirRequest, 'preferReturn' | 'idempotency'> = {},
 ): Promise<FhirResponse> {
   const raw = listEntries(session.rest, bundle);
   const parsed = raw.map((entry, index) => parseEntry(session.rest, entry, index, preferReturn));
-  const { answers, shown, wrote } = await performAll(parsed, session).catch(async (error: unknown) => {
+  const { response, fresh } = await performAll(parsed, session, idempotency).catch(async (error: unknown) => {
     const refused = parsed.find(({ index }) => isRefusedAt(error, index));
     if (refused) await audit([auditRefusal(session, refused.route.name, refused.request)]);
     throw error;
   });
-  if (wrote) session.rest.onWritten?.();
-  if (shown.length > 0) await audit(shown);
-  return { status: 200, body: assembleBundle({ type: 'transaction-response', entries: answers }) };
+  const { shown: again, ...answer } = response;
+  if (fresh?.wrote) session.rest.onWritten?.();
+  if (fresh && fresh.shown.length > 0) await audit(fresh.shown);
+  if (!fresh && again) {
+    await audit([auditShown(session, again, { type: '', id: '', versionId: '', parameters: [] })]);
+  }
+  return answer;
 }
 
-async function performAll(parsed: readonly BundleEntry[], session: Session): Promise<Outcome> {
+/** The answer, and what was done for it; nothing was when it repeats an earlier one. */
+async function performAll(
+  parsed: readonly BundleEntry[],
+  session: Session,
+  idempotency: Idempotency | undefined,
+): Promise<{ readonly response: FhirResponse; readonly fresh?: Outcome }> {
   refuseUnsupported(parsed);
   refuseDuplicates(parsed);
   return retryStale(undefined, async () => {
     const entries = await judgeEntries(session, parsed);
-    return session.rest.store.transaction((tx) => run(entries, { ...session, reader: tx }, tx));
+    const done: { fresh?: Outcome } = {};
+    const { response } = await answerInTransaction(session, idempotency, async (tx) => {
+      done.fresh = await run(entries, { ...session, reader: tx }, tx);
+      return answerTransaction(done.fresh);
+    });
+    return { response, ...done };
   });
+}
+
+function answerTransaction({ answers, references }: Outcome): FhirResponse {
+  return {
+    status: 200,
+    body: assembleBundle({ type: 'transaction-response', entries: answers }),
+    shown: { action: 'transaction', entities: references },
+  };
 }
 
 /** Whether the policy refused the entry at this place: errors of entries are located. */
@@ -158,6 +182,8 @@ interface Outcome {
   readonly answers: readonly EntryText[];
   readonly shown: Parameters<Audit>[0];
   readonly wrote: boolean;
+  /** Everything that the answer tells of. */
+  readonly references: readonly string[];
 }
 
 async function run(
@@ -181,7 +207,9 @@ async function run(
     if (response.shown) shown.push(auditShown(session, response.shown, entry.request));
     answers[entry.index] = answerEntry(entry.request, entry.route, response);
   }
-  return { answers, shown, wrote: writes.length > 0 };
+  const told = [...stored, ...plan.flatMap(({ existing }) => existing ?? [])].map(referenceOf);
+  const references = [...new Set([...told, ...shown.flatMap(({ entities }) => entities)])];
+  return { answers, shown, wrote: writes.length > 0, references };
 }
 
 function answerPlanned(

@@ -61,6 +61,12 @@ export interface RestOptions {
   readonly onWritten?: () => void;
 }
 
+/** What an Idempotency-Key asks for: hashes of the key and of the request. */
+export interface Idempotency {
+  readonly keyHash: string;
+  readonly requestHash: string;
+}
+
 /** One interaction as asked for, over HTTP or as an entry of a Bundle. */
 export interface FhirRequest {
   /** Type level and instance level: the resource type of the address. */
@@ -75,6 +81,7 @@ export interface FhirRequest {
   readonly ifNoneMatch?: string;
   readonly ifModifiedSince?: string;
   readonly ifNoneExist?: string;
+  readonly idempotency?: Idempotency;
   readonly preferReturn?: 'minimal' | 'representation' | 'OperationOutcome';
 }
 

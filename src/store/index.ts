@@ -55,6 +55,12 @@ export {
 export { inSavepoint } from './delivery-savepoint.ts';
 export { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.ts';
 export {
+  findAnswer,
+  type IdempotentAnswer,
+  type IdempotentRequest,
+  keepAnswer,
+} from './idempotent-answers.ts';
+export {
   createOauthArtifactStore,
   type OauthArtifact,
   type OauthArtifactStore,

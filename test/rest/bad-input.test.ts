@@ -70,7 +70,7 @@ describe('a body that is not FHIR JSON', () => {
   it('never comes back in the answer', async () => {
     const { text } = await post(
       '/Patient',
-      '{"resourceType":"Patient","identifier":[{"value":010190-999P}]}',
+      '{"resourceType":"Patient","identifier":[{"value":010190-999W}]}',
     ).expect(400);
     expect(text).not.toContain('999P');
   });
@@ -256,7 +256,7 @@ describe('an answer that does not fit its questionnaire', () => {
 describe('a failure of the gateway itself', () => {
   it('shows no detail to the caller and logs where, not what', async () => {
     const broken = await startGateway({
-      authenticate: () => Promise.reject(new Error('secret 010190-999P in a message')),
+      authenticate: () => Promise.reject(new Error('secret 010190-999W in a message')),
     });
     try {
       const answer = await request(broken.url)

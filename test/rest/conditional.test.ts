@@ -81,7 +81,7 @@ describe('a conditional update', () => {
     await put('/Task/mine-2', { ...ticket('C-2'), id: 'mine-2' }, 'portal', choosing).expect(201);
     await put('/Task/mine-2', { ...ticket('C-2'), id: 'mine-2' }, 'portal', choosing).expect(200);
     await put(by('C-3'), mine, 'portal', choosing).expect(409);
-    const code = { ...ticket('C-4'), id: '010190-999P' };
+    const code = { ...ticket('C-4'), id: '010190-999W' };
     await put(by('C-4'), code, 'portal', choosing).expect(400);
     await put(by('C-5'), { ...mine, id: 'mine-3' }, 'aino', choosing).expect(403);
   });

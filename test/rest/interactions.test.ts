@@ -201,7 +201,7 @@ describe('search', () => {
   });
 
   it('keeps identifying values out of every link, and takes them in a POST', async () => {
-    const identifier = 'urn:oid:1.2.246.21|010190-999P';
+    const identifier = 'urn:oid:1.2.246.21|010190-999W';
     const found = await request(gateway.url)
       .post('/Patient/_search')
       .set(as('portal'))
