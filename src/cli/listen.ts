@@ -16,10 +16,21 @@ export function listen(server: Server, port: number, host: string): Promise<numb
   });
 }
 
-/** Takes no more connections, ends idle ones, waits for requests in flight. */
+const IDLE_SWEEP_MS = 50;
+
+/**
+ * Takes no more connections and waits for requests in flight. A client that keeps its connection alive is told to close
+ * it with its next answer, or has it closed when it is idle: it would be waited for, and served, as long as it likes.
+ */
 export function closeServer(server: Server): Promise<void> {
+  server.prependListener('request', (_request, response) => response.setHeader('Connection', 'close'));
+  const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MS);
   return new Promise((resolve, reject) => {
-    server.close((error) => (error ? reject(error) : resolve()));
+    server.close((error) => {
+      clearInterval(sweep);
+      if (error) reject(error);
+      else resolve();
+    });
     server.closeIdleConnections();
   });
 }

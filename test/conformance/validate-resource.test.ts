@@ -167,7 +167,7 @@ describe('A resource by base R4', () => {
       ...PATIENT,
       identifier: [
         { system: 'urn:x', value: '1' },
-        { system: 'urn:oid:1.2.246.21', value: '010170-999S' },
+        { system: 'urn:oid:1.2.246.21', value: '010170-999S' }, // wrong control character
       ],
     });
     expect(errorsOf(issues)).toEqual(['value hetu Patient.identifier[1].value']);

@@ -189,7 +189,7 @@ describe('a resource that breaks its definition', () => {
   it('with a personal identity code whose control character is wrong is refused, and the code is not repeated', async () => {
     const patient = {
       resourceType: 'Patient',
-      identifier: [{ system: 'urn:oid:1.2.246.21', value: '010190-999A' }],
+      identifier: [{ system: 'urn:oid:1.2.246.21', value: '010190-999A' }], // wrong control character
     };
     const { body, text } = await post('/Patient', patient).expect(422);
     expect((body as Outcome).issue.flatMap(({ expression }) => expression ?? [])).toContain(
