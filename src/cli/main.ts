@@ -49,6 +49,7 @@ function defineCommands(): Command {
     );
   defineMapCommands(program);
   defineDeliveryCommands(program);
+  defineConformanceCommands(program);
   return program;
 }
 
@@ -100,6 +101,22 @@ function defineDeliveryCommands(program: Command): void {
     .command('stats')
     .description('counts and ages by system and state, as JSON')
     .action(async () => (await import('./deliveries.ts')).stats());
+}
+
+function defineConformanceCommands(program: Command): void {
+  const conformance = program
+    .command('conformance')
+    .description('run published test suites; fails when a case differs from what the suite expects');
+  conformance
+    .command('fml <directory>')
+    .description('FHIR Mapping Language: a folder with manifest.xml, maps, sources and outputs')
+    .action(async (directory: string) => (await import('./conformance.ts')).judgeMaps(directory));
+  conformance
+    .command('questionnaire <directory>')
+    .description(
+      'QuestionnaireResponse validation: a folder a case, with questionnaire, response and expected',
+    )
+    .action(async (directory: string) => (await import('./conformance.ts')).judgeQuestionnaires(directory));
 }
 
 /** @returns the exit code: see exit.ts */

@@ -1,0 +1,110 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { silta } from './run-silta.ts';
+
+const MAP = `map "http://example.org/copy" = "copy"
+uses "http://hl7.org/fhir/StructureDefinition/Patient" alias Patient as source
+uses "http://hl7.org/fhir/StructureDefinition/Patient" alias Out as target
+group copy(source src : Patient, target tgt : Out) { src.gender -> tgt.gender; }
+`;
+const question = (required: boolean) => ({
+  resourceType: 'Questionnaire',
+  url: 'http://example.org/q',
+  status: 'active',
+  item: [{ linkId: 'a', type: 'string', required }],
+});
+const response = {
+  resourceType: 'QuestionnaireResponse',
+  questionnaire: 'http://example.org/q',
+  status: 'completed',
+  item: [{ linkId: 'a', answer: [{ valueString: 'seventeen' }] }],
+};
+
+describe('silta conformance', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'silta-conformance-'));
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  /** Writes the files of a suite. */
+  async function suite(name: string, files: Readonly<Record<string, unknown>>): Promise<string> {
+    for (const [file, content] of Object.entries(files)) {
+      const path = join(folder, name, file);
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, typeof content === 'string' ? content : JSON.stringify(content));
+    }
+    return join(folder, name);
+  }
+
+  const mapSuite = (name: string, gender: string) =>
+    suite(name, {
+      'manifest.xml': `<fml-tests><test name="one" source="in.json" map="copy.map" output="out.json"/></fml-tests>`,
+      'copy.map': MAP,
+      'in.json': { resourceType: 'Patient', gender: 'female' },
+      'out.json': { resourceType: 'Patient', gender },
+    });
+
+  it('fml prints a line a case and the totals, and ends well when every case is as expected', async () => {
+    const { code, stdout } = await silta(['conformance', 'fml', await mapSuite('good', 'female')]);
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: '✓ one (copy.map)  as expected\n\n1 cases: 1 as expected, 0 differ\n',
+    });
+  });
+
+  it('fml shows what differs and fails', async () => {
+    const { code, stdout, stderr } = await silta(['conformance', 'fml', await mapSuite('bad', 'male')]);
+    expect(code).toBe(1);
+    expect(stdout).toContain('✗ one (copy.map)  differs\n    gender: expected "male", got "female"\n');
+    expect(stderr).toBe('silta: 1 case(s) differ\n');
+  });
+
+  it('questionnaire compares verdicts and places', async () => {
+    const issues = [{ severity: 'error', expression: ['QuestionnaireResponse.item[0].answer[0]'] }];
+    const where = await suite('answers', {
+      'agreed/questionnaire.json': question(true),
+      'agreed/response.json': response,
+      'agreed/expected.json': { valid: true, issues: [] },
+      'disputed/questionnaire.json': question(false),
+      'disputed/response.json': response,
+      'disputed/expected.json': { valid: false, issues },
+    });
+    const { code, stdout } = await silta(['conformance', 'questionnaire', where]);
+    expect(code).toBe(1);
+    expect(stdout).toBe(
+      [
+        '✓ agreed  valid',
+        '✗ disputed  valid, expected invalid',
+        '    nothing is reported at QuestionnaireResponse.item[0].answer[0]',
+        '',
+        '2 cases: 1 as expected, 1 differ',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('says of a folder that is not there, holds no suite or holds a broken case what is wrong, with exit code 2', async () => {
+    const empty = await suite('empty', { 'readme.txt': 'nothing' });
+    const broken = await suite('broken', { 'one/questionnaire.json': '{' });
+    const [missing, noManifest, noCases, unreadable] = await Promise.all([
+      silta(['conformance', 'fml', 'nowhere']),
+      silta(['conformance', 'fml', empty]),
+      silta(['conformance', 'questionnaire', empty]),
+      silta(['conformance', 'questionnaire', broken]),
+    ]);
+    expect(missing).toMatchObject({ code: 2, stderr: 'silta: nowhere: there is no such folder\n' });
+    expect(noManifest).toMatchObject({ code: 2, stderr: `silta: ${empty}: there is no manifest.xml here\n` });
+    expect(noCases).toMatchObject({ code: 2, stderr: 'silta: no cases were found\n' });
+    expect(unreadable).toMatchObject({ code: 2 });
+    expect(unreadable.stderr).toContain('a case cannot be read');
+  });
+
+  it('explains itself', async () => {
+    const { code, stdout } = await silta(['conformance', '--help']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/fml <directory>[\s\S]*questionnaire <directory>/);
+  });
+});
