@@ -1,5 +1,5 @@
 import { SiltaError } from '../outcome.ts';
-import { suggestName } from './suggest-name.ts';
+import { suggest } from '../suggest.ts';
 import type { FhirRequest } from './types.ts';
 
 /** Parameters that shape any answer and are read before the interaction. */
@@ -14,7 +14,7 @@ export function refuseParameters(request: FhirRequest, known: readonly string[])
   const all = [...GENERAL_PARAMETERS, ...known];
   const unknown = request.parameters.find(([name]) => !all.includes(name));
   if (!unknown) return;
-  const suggestion = suggestName(unknown[0], all);
+  const suggestion = suggest(unknown[0], all);
   const hint = suggestion ? ` Did you mean '${suggestion}'?` : '';
   throw new SiltaError('invalid-parameter', `This interaction does not know one of the parameters.${hint}`);
 }

@@ -3,6 +3,7 @@
  * @see https://hl7.org/fhir/R4/http.html#summary
  */
 import { SiltaError } from '../outcome.ts';
+import { suggest } from '../suggest.ts';
 import { conditionalDelete } from './conditional-delete.ts';
 import { conditionalUpdate } from './conditional-update.ts';
 import { create } from './create.ts';
@@ -12,7 +13,6 @@ import { patch } from './patch.ts';
 import { read } from './read.ts';
 import { search } from './search.ts';
 import { isStoredType } from './stored-type.ts';
-import { suggestName } from './suggest-name.ts';
 import type { Interact } from './types.ts';
 import { update } from './update.ts';
 import { validate } from './validate.ts';
@@ -115,7 +115,7 @@ function matchPath(pattern: string, segments: readonly string[]): Address | unde
 
 function requireType(type: string, resourceTypes: ReadonlySet<string>): void {
   if (isStoredType(resourceTypes, type)) return;
-  const suggestion = suggestName(type, resourceTypes);
+  const suggestion = suggest(type, resourceTypes);
   const named = /^[A-Za-z]{1,64}$/.test(type) ? `'${type}'` : 'This';
   const hint = suggestion && suggestion !== type ? ` Did you mean '${suggestion}'?` : '';
   throw new SiltaError('not-supported', `${named} is not a resource type this server keeps.${hint}`);

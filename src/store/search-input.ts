@@ -3,6 +3,7 @@
  * @see https://hl7.org/fhir/R4/search.html#escaping
  */
 import { SiltaError } from '../outcome.ts';
+import { didYouMean } from '../suggest.ts';
 
 /** A parameter as the search sees it: `code:modifier` and its alternatives. */
 export interface SearchInput {
@@ -80,35 +81,9 @@ export function requireModifier(input: SearchInput, allowed: readonly string[]):
 export function unknownParameter(type: string, given: string, known: Iterable<string>): SiltaError {
   const names = [...known].sort();
   const name = shown(given);
-  const near = nearest(name, names);
-  const hint = near ? ` Did you mean '${near}'?` : '';
   return new SiltaError(
     'invalid-parameter',
-    `${type} has no search parameter '${name}'.${hint} Known: ${names.join(', ')}.`,
+    `${type} has no search parameter '${name}'.${didYouMean(name, names)} Known: ${names.join(', ')}.`,
     { expression: [name] },
   );
-}
-
-function nearest(name: string, known: readonly string[]): string | undefined {
-  let best: { readonly name: string; readonly distance: number } | undefined;
-  for (const each of known) {
-    const distance = editDistance(name.slice(0, 60), each);
-    if (distance <= Math.max(1, each.length / 3) && (!best || distance < best.distance))
-      best = { name: each, distance };
-  }
-  return best?.name;
-}
-
-/** @see https://en.wikipedia.org/wiki/Levenshtein_distance */
-function editDistance(one: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= one.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= other.length; j++) {
-      const change = (row[j - 1] ?? 0) + (one[i - 1] === other[j - 1] ? 0 : 1);
-      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[other.length] ?? 0;
 }

@@ -3,10 +3,11 @@
  *
  * @see https://hl7.org/fhir/R4/extension-questionnaire-referenceresource.html
  */
+
+import { didYouMean } from '../../suggest.ts';
 import { finding } from '../finding.ts';
 import { at } from '../place.ts';
 import { targetTypeOf } from '../reference-target.ts';
-import { didYouMean } from '../suggest.ts';
 import { isObject, textOf } from './answer-value.ts';
 import type { AnswerCheck } from './compiled-item.ts';
 import { EXTENSION, textsOf } from './extension.ts';

@@ -4,9 +4,10 @@
  *
  * @see https://hl7.org/fhir/R4/questionnaireresponse.html#link
  */
+
+import { didYouMean } from '../../suggest.ts';
 import { finding } from '../finding.ts';
 import { at, type Place } from '../place.ts';
-import { didYouMean } from '../suggest.ts';
 import { objectsOf, textOf } from './answer-value.ts';
 import type { CompiledItem, Report } from './compiled-item.ts';
 import { isEnabled } from './enable-when.ts';

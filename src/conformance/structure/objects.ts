@@ -4,11 +4,11 @@
  * @see https://hl7.org/fhir/R4/json.html
  */
 import type { Element, Structure } from '../../definitions/index.ts';
+import { didYouMean } from '../../suggest.ts';
 import { finding } from '../finding.ts';
 import type { JsonObject } from '../json.ts';
 import { at, type Place } from '../place.ts';
 import { showable } from '../showable.ts';
-import { didYouMean } from '../suggest.ts';
 import { compileMembers, type Member } from './members.ts';
 import { stem } from './names.ts';
 import type { ObjectCheck, Run } from './run.ts';

@@ -18,7 +18,7 @@ const CODE = /^[^\s]+(?:\s[^\s]+)*$/;
 const NO_SPACE = /^\S+$/;
 const OID = /^urn:oid:[0-2](?:\.(?:0|[1-9][0-9]*))+$/;
 const UUID = /^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-const BASE64 = /^[0-9a-zA-Z+/\s]*={0,2}\s*$/;
+const BASE64 = /^[0-9a-zA-Z+/]+={0,2}$/;
 const DATE = /^(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?$/;
 const ZONE = '(?:Z|[+-](?:(?:0[0-9]|1[0-3]):[0-5][0-9]|14:00))';
 const CLOCK = '(?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)(?:\\.[0-9]+)?';
@@ -85,8 +85,9 @@ function checkForm(value: unknown, form: RegExp, rule: string): string | undefin
 
 function checkBase64(value: unknown): string | undefined {
   if (typeof value !== 'string') return `must be a string, not ${kindOf(value)}`;
-  const right = value.length > 0 && BASE64.test(value) && value.replace(/\s/g, '').length % 4 === 0;
-  return right ? undefined : 'must be base64 text';
+  // White space goes first: a pattern that allowed it in two places would take its square in time.
+  const bare = value.replace(/\s/g, '');
+  return bare.length % 4 === 0 && BASE64.test(bare) ? undefined : 'must be base64 text';
 }
 
 function checkDate(value: unknown, form: RegExp, rule: string): string | undefined {

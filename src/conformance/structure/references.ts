@@ -4,10 +4,10 @@
  * @see https://hl7.org/fhir/R4/references.html
  */
 import type { Definitions, Element } from '../../definitions/index.ts';
+import { didYouMean } from '../../suggest.ts';
 import { isObject, type JsonObject, listOf } from '../json.ts';
 import { targetTypeOf } from '../reference-target.ts';
 import { showable } from '../showable.ts';
-import { didYouMean } from '../suggest.ts';
 import { type Run, report, type ValueCheck } from './run.ts';
 
 type Known = Pick<Definitions, 'structure' | 'resourceTypes'>;

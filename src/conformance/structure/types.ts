@@ -4,11 +4,11 @@
  * @see https://hl7.org/fhir/R4/datatypes.html
  */
 import type { Definitions, Structure } from '../../definitions/index.ts';
+import { didYouMean } from '../../suggest.ts';
 import { finding } from '../finding.ts';
 import { type JsonObject, kindOf } from '../json.ts';
 import type { Place } from '../place.ts';
 import { showable } from '../showable.ts';
-import { didYouMean } from '../suggest.ts';
 import { checkContainedUse } from './contained.ts';
 import { checkExtension } from './extensions.ts';
 import { checkIdentifier } from './identifiers.ts';

@@ -1,20 +1,26 @@
+/** “Did you mean …?”: the known name nearest to a misspelt one. */
+
+/** Longer words are nobody's misspelling, and comparing them would cost. */
+const LONGEST = 64;
+
 /**
- * The name nearest to a misspelt one, or undefined when none is near enough to be what was meant.
- *
+ * The name nearest to a misspelt one, whatever the case of its letters.
  * @param wrong the name as written
  * @param known the names that would have been right
+ * @param edits edits that a short name may be away; a longer one may be a third of its length away
+ * @returns undefined when none is near enough to be what was meant
  */
-export function suggest(wrong: string, known: Iterable<string>): string | undefined {
-  const limit = Math.max(1, Math.floor(Math.min(wrong.length, 40) / 3));
+export function suggest(wrong: string, known: Iterable<string>, edits = 1): string | undefined {
+  if (wrong.length > LONGEST) return undefined;
   let best: string | undefined;
-  let bestDistance = limit + 1;
+  let bestDistance = Math.max(edits, Math.floor(wrong.length / 3)) + 1;
   for (const name of known) {
-    if (Math.abs(name.length - wrong.length) >= bestDistance) continue;
+    if (name === wrong || Math.abs(name.length - wrong.length) >= bestDistance) continue;
     const distance = editDistance(wrong.toLowerCase(), name.toLowerCase());
-    if (distance < bestDistance) {
-      best = name;
-      bestDistance = distance;
-    }
+    // Every letter changed is no misspelling.
+    if (distance >= bestDistance || distance >= name.length) continue;
+    best = name;
+    bestDistance = distance;
   }
   return best;
 }
