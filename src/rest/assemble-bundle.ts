@@ -11,7 +11,7 @@ export interface BundleLink {
 export interface EntryText {
   readonly fullUrl?: string;
   readonly resource?: string;
-  readonly search?: 'match' | 'include';
+  readonly search?: 'match' | 'include' | 'outcome';
   readonly request?: { readonly method: string; readonly url: string };
   readonly response?: {
     readonly status: string;

@@ -57,6 +57,7 @@ export function buildRequest(
     ifModifiedSince: http.get('if-modified-since'),
     ifNoneExist: http.get('if-none-exist'),
     preferReturn: preferredReturn(http.get('prefer')),
+    preferHandling: preferredHandling(http.get('prefer')),
   };
   const idempotency =
     route.name === 'create'
@@ -81,6 +82,12 @@ function readForm(http: Request, bytes: Uint8Array): Parameters {
     throw new SiltaError('unsupported-media-type', 'Send a search as application/x-www-form-urlencoded.');
   }
   return parseParameters(decodeUtf8(bytes));
+}
+
+/** @see https://hl7.org/fhir/R4/search.html#errors */
+function preferredHandling(header: string | undefined): FhirRequest['preferHandling'] {
+  const value = /(?:^|[,;\s])handling\s*=\s*"?(strict|lenient)\b/i.exec(header ?? '')?.[1];
+  return value?.toLowerCase() as FhirRequest['preferHandling'];
 }
 
 /** @see https://www.rfc-editor.org/rfc/rfc7240 unknown preferences are ignored */

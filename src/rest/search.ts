@@ -1,5 +1,5 @@
 // https://hl7.org/fhir/R4/http.html#search
-import { SiltaError } from '../outcome.ts';
+import { type Issue, SiltaError, toOperationOutcome } from '../outcome.ts';
 import type { SearchPage, StoredVersion } from '../store/index.ts';
 import { assembleBundle, type BundleLink, type EntryText } from './assemble-bundle.ts';
 import { authorizeCriteria } from './authorize-criteria.ts';
@@ -17,7 +17,7 @@ const EDGE_PARAMETERS: readonly string[] = [...GENERAL_PARAMETERS, '_summary', '
 export const search: Interact = async (request, session) => {
   const { rest, principal } = session;
   rest.access.authorize(principal, 'search', request.type);
-  const { parameters, cursor } = askedFor(request, session);
+  const { parameters, ignored, cursor } = setAside(request, session);
   authorizeCriteria(session, request.type, parameters);
   const summary = parseSummary(parameters);
   const page = await session.reader.search({
@@ -28,7 +28,7 @@ export const search: Interact = async (request, session) => {
   });
   return {
     status: 200,
-    body: searchset(session, request.type, { page, parameters, summary }),
+    body: searchset(session, request.type, { page, parameters, ignored, summary }),
     shown: { action: 'search-type', entities: listShown(session, page, summary) },
   };
 };
@@ -44,6 +44,28 @@ function askedFor(request: FhirRequest, session: Session): { parameters: Paramet
   return { parameters: state.parameters, cursor: state.next };
 }
 
+interface Asked {
+  readonly parameters: Parameters;
+  /** Names that no parameter has, when the caller prefers that to a refusal. */
+  readonly ignored: readonly string[];
+  readonly cursor?: string;
+}
+
+/** @see https://hl7.org/fhir/R4/search.html#errors */
+function setAside(request: FhirRequest, session: Session): Asked {
+  const asked = askedFor(request, session);
+  if (request.preferHandling !== 'lenient') return { ...asked, ignored: [] };
+  const { store } = session.rest;
+  const isKnown = (name: string) =>
+    EDGE_PARAMETERS.includes(name) || store.knowsParameter(request.type, name);
+  const names = new Set(asked.parameters.map(([name]) => name).filter((name) => !isKnown(name)));
+  return {
+    ...asked,
+    parameters: asked.parameters.filter(([name]) => !names.has(name)),
+    ignored: [...names],
+  };
+}
+
 function storeParameters(parameters: Parameters, summary: Summary | undefined, session: Session): Parameters {
   const own = parameters.filter(([name]) => !EDGE_PARAMETERS.includes(name));
   if (summary?.kind === 'count') {
@@ -56,10 +78,11 @@ function storeParameters(parameters: Parameters, summary: Summary | undefined, s
 interface Found {
   readonly page: SearchPage;
   readonly parameters: Parameters;
+  readonly ignored: readonly string[];
   readonly summary: Summary | undefined;
 }
 
-function searchset(session: Session, type: string, { page, parameters, summary }: Found): string {
+function searchset(session: Session, type: string, { page, parameters, ignored, summary }: Found): string {
   const links: BundleLink[] = [{ relation: 'self', url: selfLink(session, type, parameters) }];
   const total = page.total === undefined ? {} : { total: page.total };
   if (summary?.kind === 'count') return assembleBundle({ type: 'searchset', ...total, links, entries: [] });
@@ -76,8 +99,22 @@ function searchset(session: Session, type: string, { page, parameters, summary }
   const entries = [
     ...page.matches.map(entry('match')),
     ...visibleIncludes(session, page).map(entry('include')),
+    ...(ignored.length > 0 ? [reportIgnored(ignored)] : []),
   ];
   return assembleBundle({ type: 'searchset', ...total, links, entries });
+}
+
+/** A name may be a misplaced value, so only what names are made of is repeated. */
+function reportIgnored(names: readonly string[]): EntryText {
+  const issues = names.map((name): Issue => {
+    const shown = name.slice(0, 100).replace(/[^A-Za-z_:.-]+/g, '…');
+    return {
+      severity: 'warning',
+      code: 'not-supported',
+      diagnostics: `The search parameter '${shown}' is not known here and was ignored.`,
+    };
+  });
+  return { resource: JSON.stringify(toOperationOutcome(issues)), search: 'outcome' };
 }
 
 /** The store confines includes to what is visible; which types the caller may read is a matter of scopes. */

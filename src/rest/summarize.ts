@@ -3,7 +3,7 @@
  * @see https://hl7.org/fhir/R4/search.html#summary
  * @see https://hl7.org/fhir/R4/search.html#elements
  */
-import type { Definitions } from '../definitions/index.ts';
+import type { Definitions, Element, Structure } from '../definitions/index.ts';
 import { SiltaError } from '../outcome.ts';
 import type { Resource } from '../resource.ts';
 import { type Parameters, singleParameter } from './parse-parameters.ts';
@@ -42,24 +42,53 @@ export function parseSummary(parameters: Parameters): Summary | undefined {
  */
 export function applySummary(definitions: Definitions, content: string, summary: Summary): string {
   const resource = JSON.parse(content) as Resource;
-  const keeps = selectElements(definitions, resource.resourceType, summary);
-  const kept = Object.entries(resource).filter(
-    ([name]) => ALWAYS.includes(name) || keeps(name.replace(/^_/, '')),
-  );
+  const structure = definitions.structure(resource.resourceType);
+  const keep = (name: string) => ALWAYS.includes(name) || keeps(name.replace(/^_/, ''));
+  const keeps = selectElements(structure, resource.resourceType, summary);
+  const kept = Object.entries(resource)
+    .filter(([name]) => keep(name))
+    .map(([name, value]) => [
+      name,
+      summary.kind === 'true' && !ALWAYS.includes(name) && structure
+        ? summarizeWithin(structure, findChild(structure, resource.resourceType, name)?.path ?? '', value)
+        : value,
+    ]);
   const meta = { ...resource.meta, tag: [...(resource.meta?.tag ?? []), SUBSETTED] };
   return JSON.stringify({ ...Object.fromEntries(kept), meta });
 }
 
-function selectElements(definitions: Definitions, type: string, summary: Summary): (name: string) => boolean {
-  if (summary.kind === 'data') return (name) => name !== 'text';
-  const structure = definitions.structure(type);
-  const children = structure?.children(type) ?? [];
-  const find = (name: string) =>
-    children.find((child) =>
+/** Of elements defined in the resource itself, those inside that are of the summary. */
+function summarizeWithin(structure: Structure, path: string, value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((each) => summarizeWithin(structure, path, each));
+  if (typeof value !== 'object' || value === null || structure.children(path).length === 0) return value;
+  const kept = Object.entries(value).flatMap(([name, member]) => {
+    const child = findChild(structure, path, name.replace(/^_/, ''));
+    if (name !== 'id' && !isSummarized(child)) return [];
+    return [[name, summarizeWithin(structure, child?.path ?? '', member)]];
+  });
+  return Object.fromEntries(kept);
+}
+
+function findChild(structure: Structure, path: string, name: string): Element | undefined {
+  return structure
+    .children(path)
+    .find((child) =>
       child.name.endsWith('[x]') ? name.startsWith(child.name.slice(0, -3)) : child.name === name,
     );
+}
+
+const isSummarized = (element: Element | undefined): boolean =>
+  element !== undefined && (element.summary || element.modifier || element.min > 0);
+
+function selectElements(
+  structure: Structure | undefined,
+  type: string,
+  summary: Summary,
+): (name: string) => boolean {
+  if (summary.kind === 'data') return (name) => name !== 'text';
+  const find = (name: string) => structure && findChild(structure, type, name);
   if (summary.kind === 'text') return (name) => name === 'text' || (find(name)?.min ?? 0) > 0;
-  if (summary.kind !== 'elements') return (name) => find(name)?.summary ?? false;
+  if (summary.kind !== 'elements') return (name) => isSummarized(find(name));
   const asked = new Set(
     summary.elements.map((name) => (name.startsWith(`${type}.`) ? name.slice(type.length + 1) : name)),
   );

@@ -82,6 +82,8 @@ export interface FhirRequest {
   readonly ifModifiedSince?: string;
   readonly ifNoneExist?: string;
   readonly idempotency?: Idempotency;
+  /** Whether search parameters that are not known are left aside; otherwise they are refused. */
+  readonly preferHandling?: 'strict' | 'lenient';
   readonly preferReturn?: 'minimal' | 'representation' | 'OperationOutcome';
 }
 

@@ -7,7 +7,7 @@ import { readChanges } from './read-changes.ts';
 import { createGroupedReader } from './read-in-groups.ts';
 import { readHistory, readResource, readVersion } from './read-resource.ts';
 import { createCanonicalResolver } from './resolve-canonical.ts';
-import { searchResources } from './search-resources.ts';
+import { knowsParameter, searchResources } from './search-resources.ts';
 import type { Store, StoreTransaction, Write, WriteContext } from './types.ts';
 import { writeAudit } from './write-audit.ts';
 import { writeResources } from './write-resources.ts';
@@ -51,6 +51,7 @@ export function createStore(options: {
     history: (type, id, range) => readHistory(database, type, id, range),
     changes: (query) => readChanges(database, parts, query),
     search: (query) => searchResources(database, parts, query),
+    knowsParameter: (type, name) => knowsParameter(parts, type, name),
     write: async (writes, context) => {
       const stored = await retryDeadlocks(() => writeResources(database, parts, writes, context));
       forget(writes);

@@ -199,6 +199,38 @@ function deeper(row: Row, name: string): number {
   return depth;
 }
 
+/**
+ * Whether the name of a parameter, each step of its chain too, means something. Its modifier is another matter, and
+ * so is a chain that is longer than a search takes.
+ */
+export function isKnownParameter(
+  { definitions, planOf }: Pick<SearchScope, 'definitions' | 'planOf'>,
+  type: string,
+  name: string,
+): boolean {
+  const find = (types: readonly string[], code: string): readonly IndexedParameter[] =>
+    types.flatMap((each) => planOf(each).parameters.get(code) ?? []);
+  let from: readonly string[] = [type];
+  let rest = name;
+  for (let step = 0; step <= DEEPEST; step++) {
+    if (rest.startsWith('_has:')) {
+      const [, source = '', code = '', ...more] = rest.split(':');
+      if (!definitions.resourceTypes.has(source) || find([source], code).length === 0) return false;
+      from = [source];
+      rest = more.join(':');
+      continue;
+    }
+    const dot = rest.indexOf('.');
+    const [code = '', only] = (dot < 0 ? rest : rest.slice(0, dot)).split(':');
+    const parameters = find(from, code);
+    if (dot < 0 || parameters.length === 0) return parameters.length > 0;
+    const targets = only === undefined ? parameters.flatMap(({ definition }) => definition.targets) : [only];
+    from = [...new Set(targets)].filter((each) => definitions.resourceTypes.has(each));
+    rest = rest.slice(dot + 1);
+  }
+  return true;
+}
+
 /** Whether a type has the parameter that a chain goes on with. */
 function knowsFirst(scope: SearchScope, type: string, name: string): boolean {
   if (name.startsWith('_has:')) return true;

@@ -7,7 +7,7 @@ import { SiltaError } from '../outcome.ts';
 import type { Queryable } from './database.ts';
 import type { IndexPlan } from './index-plan.ts';
 import { toStoredVersion, type VersionRow, versionColumns } from './read-resource.ts';
-import { compileParameter } from './search-condition.ts';
+import { compileParameter, isKnownParameter } from './search-condition.ts';
 import { type Include, readInclude, readIncluded } from './search-include.ts';
 import { malformed } from './search-input.ts';
 import { createSearchScope, freshScope, type SearchScope, visibleRows } from './search-scope.ts';
@@ -117,6 +117,18 @@ function readSearch(scope: SearchScope, { type, parameters }: SearchQuery): Sear
 }
 
 const STEERING = new Set(['_sort', '_count', '_total', '_summary']);
+const INCLUDING = new Set(['_include', '_revinclude']);
+
+/** Whether a search of the type knows a parameter of this name, whatever its modifier and value. */
+export function knowsParameter(
+  parts: Pick<SearchParts, 'definitions' | 'planOf'>,
+  type: string,
+  name: string,
+): boolean {
+  const [code = ''] = name.split(':');
+  const steers = IGNORED.has(name) || STEERING.has(code) || INCLUDING.has(code);
+  return steers || isKnownParameter(parts, type, name);
+}
 
 function readChoice(name: string, value: string | undefined, allowed: readonly string[]): string | undefined {
   if (value === undefined || allowed.includes(value)) return value;

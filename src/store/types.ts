@@ -120,6 +120,8 @@ export interface Store {
    * @throws SiltaError `invalid-parameter` naming the parameter when it is unknown or malformed
    */
   search(query: SearchQuery): Promise<SearchPage>;
+  /** Whether a search of the type knows a parameter of this name, whatever its modifier and value. */
+  knowsParameter(type: string, name: string): boolean;
   /** All writes in one SQL transaction and one round trip; in the order given. */
   write(writes: readonly Write[], context: WriteContext): Promise<readonly StoredVersion[]>;
   transaction<T>(work: (tx: StoreTransaction) => Promise<T>): Promise<T>;
