@@ -1,11 +1,10 @@
 /** Takes changes of the mappings over without a restart; a broken edit keeps the last good version. */
-import { watch } from 'node:fs';
-import { sep } from 'node:path';
 import { Faults, printFault } from './fault.ts';
 import { type LoadOptions, loadSystem } from './load-system.ts';
 import { loadSystems, systemFolders } from './load-systems.ts';
 import type { Logger } from './logger.ts';
 import type { SystemDefinition } from './types.ts';
+import { watchFolders } from './watch-folders.ts';
 
 export interface WatchOptions extends LoadOptions {
   readonly logger: Logger;
@@ -38,6 +37,7 @@ export async function watchSystems(options: WatchOptions): Promise<SystemsWatch>
     const names = [...touched];
     touched.clear();
     try {
+      await watcher.refresh();
       if (!(await reloadFolders(names, loaded, options))) return;
       systems = [...loaded.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
       options.onChange?.(systems);
@@ -49,25 +49,32 @@ export async function watchSystems(options: WatchOptions): Promise<SystemsWatch>
     }
   };
   // Watching starts before loading: what is changed in between is loaded again.
-  const watcher = watch(options.directory, { recursive: true }, (_, filename) => {
-    touched.add(filename?.split(sep)[0] ?? '');
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      work = work.then(reload);
-    }, options.debounceMs ?? 150);
-  });
-  watcher.on('error', (error) => {
-    options.logger.error({ err: error }, 'The mappings are no longer watched; restart to take changes over.');
+  const watcher = watchFolders(options.directory, {
+    touched(name) {
+      touched.add(name);
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        work = work.then(reload);
+      }, options.debounceMs ?? 150);
+    },
+    failed(error) {
+      options.logger.error(
+        { err: error },
+        'The mappings are no longer watched; restart to take changes over.',
+      );
+    },
   });
   const close = async () => {
     watcher.close();
     clearTimeout(timer);
     await work;
   };
-  const first = loadSystems(options).then((all) => {
-    systems = all;
-    for (const system of all) loaded.set(system.name, system);
-  });
+  const loadFirst = async () => {
+    await watcher.refresh();
+    systems = await loadSystems(options);
+    for (const system of systems) loaded.set(system.name, system);
+  };
+  const first = loadFirst();
   // A reload waits for the first load; that one's failure is thrown below.
   work = first.catch(() => undefined);
   try {

@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -162,6 +162,19 @@ describe('watching the connected systems', () => {
     await rm(join(directory, 'sap-c4c'), { recursive: true });
     await until(() => systems.current().length === 1);
     expect(changes).toBeGreaterThanOrEqual(3);
+  });
+
+  it('takes over every change of a file that editors save by putting another in its place', async () => {
+    const systems = await start();
+    const path = join(directory, 'sap-c4c', 'system.yaml');
+    const text = await readFile(path, 'utf8');
+    for (const title of ['Yksi', 'Kaksi', 'Kolme']) {
+      await writeFile(`${path}.new`, text.replace(/title: .*/, `title: ${title}`));
+      await rename(`${path}.new`, path);
+      await until(() => systems.current()[0]?.title === title);
+    }
+    await writeFile(path, text.replace(/title: .*/, 'title: Neljä'));
+    await until(() => systems.current()[0]?.title === 'Neljä');
   });
 
   it('keeps the last good version of a broken system, says where it is broken, and leaves the others alone', async () => {
