@@ -4,6 +4,8 @@ export interface Measured {
   readonly perSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
+  /** Processor time of the server's process for one request, in microseconds; all its threads. */
+  readonly cpuUs: number;
 }
 
 /**
@@ -17,19 +19,25 @@ export function percentile(sorted: readonly number[] | Float64Array, share: numb
   return sorted[Math.min(sorted.length, Math.max(1, rank)) - 1] as number;
 }
 
-/**
- * Sums up rounds of the same operation.
- * @param rounds each with the times of its requests and how long it took, in milliseconds
- */
-export function summarise(
-  rounds: readonly { readonly times: readonly number[]; readonly tookMs: number }[],
-): Measured {
+export interface MeasuredRound {
+  /** Of each request that counts, in milliseconds. */
+  readonly times: readonly number[];
+  readonly tookMs: number;
+  /** Requests with those of the warm-up, and what they all cost the server's process. */
+  readonly sent: number;
+  readonly cpuSeconds: number;
+}
+
+/** Sums up rounds of the same operation. */
+export function summarise(rounds: readonly MeasuredRound[]): Measured {
   const sorted = Float64Array.from(rounds.flatMap((round) => round.times)).sort();
-  const tookMs = rounds.reduce((sum, round) => sum + round.tookMs, 0);
+  const sum = (of: (round: MeasuredRound) => number): number =>
+    rounds.reduce((all, each) => all + of(each), 0);
   return {
     count: sorted.length,
-    perSecond: (sorted.length * 1000) / tookMs,
+    perSecond: (sorted.length * 1000) / sum((round) => round.tookMs),
     p50Ms: percentile(sorted, 0.5),
     p99Ms: percentile(sorted, 0.99),
+    cpuUs: (sum((round) => round.cpuSeconds) * 1e6) / sum((round) => round.sent),
   };
 }

@@ -14,7 +14,12 @@ export interface Round {
 }
 
 export type RoundResult =
-  | { readonly times: readonly number[]; readonly tookMs: number }
+  | {
+      readonly times: readonly number[];
+      readonly tookMs: number;
+      /** Requests with those of the warm-up. */
+      readonly sent: number;
+    }
   | { readonly error: string };
 
 const versions = { gateway: new Map<string, number>(), bare: new Map<string, number>() };
@@ -26,21 +31,20 @@ async function run(round: Round): Promise<RoundResult> {
   const connections = await Promise.all(scripts.map(() => openConnection(round.target.port)));
   const start = performance.now() + round.warmMs;
   const end = start + round.measureMs;
-  const times: number[] = [];
+  const window: Window = { start, end, times: [], sent: 0 };
   try {
-    await Promise.all(
-      scripts.map((script, n) => drive(script, connections[n] as HttpConnection, { start, end, times })),
-    );
+    await Promise.all(scripts.map((script, n) => drive(script, connections[n] as HttpConnection, window)));
   } finally {
     for (const connection of connections) connection.close();
   }
-  return { times, tookMs: performance.now() - start };
+  return { times: window.times, sent: window.sent, tookMs: performance.now() - start };
 }
 
 interface Window {
   readonly start: number;
   readonly end: number;
   readonly times: number[];
+  sent: number;
 }
 
 async function drive(script: Script, connection: HttpConnection, window: Window): Promise<void> {
@@ -49,6 +53,7 @@ async function drive(script: Script, connection: HttpConnection, window: Window)
     const reply = await connection.send(script.next());
     const got = performance.now();
     script.check(reply);
+    window.sent++;
     if (sent >= window.start) window.times.push(got - sent);
     sent = performance.now();
   }

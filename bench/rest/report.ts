@@ -25,6 +25,8 @@ export function toJson(figures: RestFigures): object {
       ratio: round(gateway.perSecond / bare.perSecond, 3),
       p50Ms: round(gateway.p50Ms, 2),
       p99Ms: round(gateway.p99Ms, 2),
+      cpuUs: Math.round(gateway.cpuUs),
+      bareCpuUs: Math.round(bare.cpuUs),
     };
     return [[operation, entry] as const];
   });
@@ -37,7 +39,17 @@ export function toJson(figures: RestFigures): object {
 
 /** The figures as a table for people. */
 export function toTable(figures: RestFigures): string {
-  const head = ['operation', 'req/s', 'bare req/s', 'ratio', 'target', 'p50 ms', 'p99 ms', 'bare p50 ms'];
+  const head = [
+    'operation',
+    'req/s',
+    'bare req/s',
+    'ratio',
+    'target',
+    'p50 ms',
+    'p99 ms',
+    'cpu µs',
+    'bare cpu µs',
+  ];
   const rows = OPERATIONS.flatMap((operation) => {
     const found = figures.operations[operation];
     if (!found) return [];
@@ -51,7 +63,8 @@ export function toTable(figures: RestFigures): string {
         TARGETS[operation].toFixed(1),
         gateway.p50Ms.toFixed(1),
         gateway.p99Ms.toFixed(1),
-        bare.p50Ms.toFixed(1),
+        gateway.cpuUs.toFixed(0),
+        bare.cpuUs.toFixed(0),
       ],
     ];
   });

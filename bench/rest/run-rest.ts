@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Database, openDatabase, startEmbeddedPostgres } from '../../src/store/index.ts';
-import { type Measured, summarise } from '../load/statistics.ts';
+import { type Measured, type MeasuredRound, summarise } from '../load/statistics.ts';
 import type { Round, RoundResult } from './load-process.ts';
 import { OPERATIONS, type Operation, type Target } from './operations.ts';
 import { preloadBare, preloadGateway } from './preload.ts';
@@ -74,9 +74,14 @@ async function measure(options: RestOptions, later: Later): Promise<RestFigures>
     serialization: 'advanced',
   });
   later(load, () => endProcess(load));
-  const targets: Target[] = [
-    { name: 'gateway', port: gateway.port, token: gateway.token },
-    { name: 'bare', port: bare.port, token: 'none' },
+  const servers: Server[] = [
+    { name: 'gateway', port: gateway.port, token: gateway.token, usage: gateway.usage },
+    {
+      name: 'bare',
+      port: bare.port,
+      token: 'none',
+      usage: () => ask<{ cpuSeconds: number }>(bare.child, {}),
+    },
   ];
   const common = {
     sizes,
@@ -87,48 +92,52 @@ async function measure(options: RestOptions, later: Later): Promise<RestFigures>
   const operations: RestFigures['operations'] = {};
   let memoryBytes = 0;
   for (const operation of options.operations) {
-    const figures = await alternate(load, targets, { ...common, operation }, async (round, name) => {
+    operations[operation] = await alternate(load, servers, { ...common, operation }, async (round, name) => {
       say(`${operation} ${round + 1}/${ROUNDS} on the ${name} server …`);
-      memoryBytes = Math.max(memoryBytes, await gateway.memory());
+      memoryBytes = Math.max(memoryBytes, (await gateway.usage()).memoryBytes);
       await untilHandled(database);
     });
-    operations[operation] = figures;
   }
+  memoryBytes = Math.max(memoryBytes, (await gateway.usage()).memoryBytes);
   return { operations, readyMs: gateway.readyMs, memoryBytes };
+}
+
+interface Server extends Target {
+  usage(): Promise<{ readonly cpuSeconds: number }>;
 }
 
 /** Rounds by turns, so that what else the machine does falls on both. */
 async function alternate(
   load: ChildProcess,
-  targets: readonly Target[],
+  servers: readonly Server[],
   common: Omit<Round, 'target'>,
   before: (round: number, name: string) => Promise<void>,
 ): Promise<{ readonly gateway: Measured; readonly bare: Measured }> {
-  const rounds = { gateway: [], bare: [] } as Record<
-    Target['name'],
-    Exclude<RoundResult, { error: string }>[]
-  >;
+  const rounds: Record<Target['name'], MeasuredRound[]> = { gateway: [], bare: [] };
   for (let round = 0; round < ROUNDS; round++) {
-    for (const target of targets) {
+    for (const { usage, ...target } of servers) {
       await before(round, target.name);
-      const result = await ask(load, { ...common, target });
+      const { cpuSeconds } = await usage();
+      const result = await ask<RoundResult>(load, { ...common, target });
       if ('error' in result)
         throw new Error(`${common.operation} on the ${target.name} server: ${result.error}`);
-      rounds[target.name].push(result);
+      rounds[target.name].push({ ...result, cpuSeconds: (await usage()).cpuSeconds - cpuSeconds });
     }
   }
   return { gateway: summarise(rounds.gateway), bare: summarise(rounds.bare) };
 }
 
-function ask(load: ChildProcess, round: Round): Promise<RoundResult> {
+/** Sends a process a message and resolves with its answer. */
+function ask<T>(child: ChildProcess, message: object): Promise<T> {
   return new Promise((resolve, reject) => {
-    const failed = (code: number | null) => reject(new Error(`The load generator ended with code ${code}.`));
-    load.once('exit', failed);
-    load.once('message', (result) => {
-      load.off('exit', failed);
-      resolve(result as RoundResult);
+    const failed = (code: number | null) =>
+      reject(new Error(`A process of the benchmark ended with code ${code}.`));
+    child.once('exit', failed);
+    child.once('message', (answer) => {
+      child.off('exit', failed);
+      resolve(answer as T);
     });
-    load.send(round);
+    child.send(message);
   });
 }
 

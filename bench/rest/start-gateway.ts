@@ -15,9 +15,15 @@ export interface BenchGateway {
   readonly token: string;
   /** From the start of the process to its first ready answer, the database being up and migrated. */
   readonly readyMs: number;
-  /** Resident memory now, in bytes. */
-  memory(): Promise<number>;
+  /** What the process has used so far. */
+  usage(): Promise<Usage>;
   close(): Promise<void>;
+}
+
+export interface Usage {
+  /** Resident memory, in bytes. */
+  readonly memoryBytes: number;
+  readonly cpuSeconds: number;
 }
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -79,7 +85,7 @@ export async function startGateway(options: GatewayOptions): Promise<BenchGatewa
       port,
       token: accessToken,
       readyMs,
-      memory: () => residentMemory(gatewayUrl),
+      usage: () => readUsage(gatewayUrl),
       close: () => end(child),
     };
   } catch (error) {
@@ -118,11 +124,17 @@ async function untilReady(url: string, child: ChildProcess): Promise<void> {
 }
 
 /** What the gateway's own metrics say. */
-async function residentMemory(url: string): Promise<number> {
+async function readUsage(url: string): Promise<Usage> {
   const text = await (await fetch(`${url}/metrics`)).text();
-  const bytes = /^process_resident_memory_bytes (\S+)$/m.exec(text)?.[1];
-  if (bytes === undefined) throw new Error('The metrics do not tell the resident memory.');
-  return Number(bytes);
+  const metric = (name: string): number => {
+    const value = new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1];
+    if (value === undefined) throw new Error(`The metrics do not tell ${name}.`);
+    return Number(value);
+  };
+  return {
+    memoryBytes: metric('process_resident_memory_bytes'),
+    cpuSeconds: metric('process_cpu_seconds_total'),
+  };
 }
 
 async function end(child: ChildProcess): Promise<void> {

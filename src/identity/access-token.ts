@@ -25,7 +25,11 @@ export interface AccessTokenParts {
  */
 export function createAccessTokenVerifier(parts: AccessTokenParts): (token: string) => Promise<Principal> {
   const keySet = createLocalJWKSet({ keys: parts.keys.asSigning.map(toPublicJwk) });
+  const verified = new Map<string, Verified>();
   return async (token) => {
+    const now = parts.clock();
+    const known = verified.get(token);
+    if (known && isInTime(known, now)) return known.principal;
     try {
       const { payload } = await jwtVerify(token, keySet, {
         algorithms: ['ES256', 'ES384'],
@@ -33,13 +37,35 @@ export function createAccessTokenVerifier(parts: AccessTokenParts): (token: stri
         audience: parts.fhirBase,
         typ: 'at+jwt',
         requiredClaims: ['exp', 'client_id'],
-        currentDate: parts.clock(),
+        currentDate: now,
       });
-      return toPrincipal(payload, parts.clients);
+      const principal = toPrincipal(payload, parts.clients);
+      if (verified.size >= MOST_VERIFIED) verified.clear();
+      verified.set(token, { principal, from: payload.nbf ?? 0, until: payload.exp ?? 0 });
+      return principal;
     } catch (cause) {
       throw explain(cause);
     }
   };
+}
+
+/**
+ * A token whose signature was found good: keys and clients never change while the process runs, so only its time can
+ * make it invalid. A wrong token is judged anew each time.
+ */
+interface Verified {
+  readonly principal: Principal;
+  /** Seconds since 1970. */
+  readonly from: number;
+  readonly until: number;
+}
+
+/** Tokens remembered at most: a few megabytes. */
+const MOST_VERIFIED = 2_000;
+
+function isInTime({ from, until }: Verified, now: Date): boolean {
+  const seconds = Math.floor(now.getTime() / 1000);
+  return from <= seconds && seconds < until;
 }
 
 function toPrincipal(payload: JWTPayload, clients: ClientRegistry): Principal {

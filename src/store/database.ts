@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { SiltaError } from '../outcome.ts';
+import { createTransaction, type Transaction } from './transaction.ts';
 
 /** A row as Postgres returns it. */
 export type Row = Record<string, unknown>;
@@ -12,7 +13,7 @@ export interface Queryable {
 /** A pool of connections to one Postgres database; the only place that knows `pg`. */
 export interface Database extends Queryable {
   /** Runs `work` in one transaction: committed when it resolves, rolled back when it throws. */
-  transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>;
+  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
   /** Waits for running statements and closes every connection. */
   close(): Promise<void>;
 }
@@ -68,12 +69,12 @@ async function run<T extends Row>(
   return result.rows;
 }
 
-async function inTransaction<T>(pool: pg.Pool, work: (tx: Queryable) => Promise<T>): Promise<T> {
+async function inTransaction<T>(pool: pg.Pool, work: (tx: Transaction) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     const client = await connect(pool);
     try {
       await client.query('BEGIN');
-      const result = await work({ query: (sql, values, name) => run(client, sql, values, name) });
+      const result = await work(createTransaction((sql, values, name) => run(client, sql, values, name)));
       await client.query('COMMIT');
       client.release();
       return result;

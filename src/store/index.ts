@@ -72,5 +72,6 @@ export {
   type StoredWebSession,
 } from './identity-sessions.ts';
 export { type Migration, migrate, readMigrations } from './migrate.ts';
+export type { Transaction } from './transaction.ts';
 export type * from './types.ts';
 export { writeAudit } from './write-audit.ts';

@@ -1,6 +1,6 @@
 import type { Principal, Sector } from '../principal.ts';
 import type { Resource } from '../resource.ts';
-import type { Queryable } from './database.ts';
+import type { Transaction } from './transaction.ts';
 
 /** One version of a resource as stored. `content` is the exact JSON text that is served. */
 export interface StoredVersion {
@@ -93,10 +93,29 @@ export interface HistoryQuery {
   readonly visibility: Visibility;
 }
 
+/** What of a patient's compartment is asked for. */
+export interface CompartmentQuery {
+  readonly patientId: string;
+  /** Types inside the compartment, and outside of it for what members refer to. */
+  readonly types: readonly string[];
+  /** Milliseconds since 1970; only members written then or later. */
+  readonly since?: number;
+  /** `next` of the page before. */
+  readonly after?: number;
+  readonly count: number;
+  readonly visibility: Visibility;
+}
+
+export interface CompartmentPage {
+  readonly members: readonly StoredVersion[];
+  readonly supporting: readonly StoredVersion[];
+  readonly next?: number;
+}
+
 /** Reads and writes inside one SQL transaction. */
 export interface StoreTransaction {
   /** The SQL transaction itself, for the statements kept in this room's other files (`delivery-*.ts`). */
-  readonly sql: Queryable;
+  readonly sql: Transaction;
   /** Serialises everyone who asks for the same key until the transaction ends. */
   lock(key: string): Promise<void>;
   read(type: string, id: string): Promise<StoredVersion | undefined>;
@@ -120,6 +139,8 @@ export interface Store {
    * @throws SiltaError `invalid-parameter` naming the parameter when it is unknown or malformed
    */
   search(query: SearchQuery): Promise<SearchPage>;
+  /** Resources of one patient's compartment, page by page. */
+  compartment(query: CompartmentQuery): Promise<CompartmentPage>;
   /** Whether a search of the type knows a parameter of this name, whatever its modifier and value. */
   knowsParameter(type: string, name: string): boolean;
   /** All writes in one SQL transaction and one round trip; in the order given. */
