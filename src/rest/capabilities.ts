@@ -24,7 +24,6 @@ const SEARCHABLE: ReadonlySet<SearchType> = new Set([
   'quantity',
 ]);
 const OAUTH_URIS = 'http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris';
-const VALIDATE = 'http://hl7.org/fhir/OperationDefinition/Resource-validate';
 
 /** The CapabilityStatement, generated from the routes and definitions the server runs on. */
 export function describeCapabilities(rest: RestOptions): CapabilityStatement {
@@ -53,8 +52,8 @@ export function describeCapabilities(rest: RestOptions): CapabilityStatement {
 }
 
 function describeType(rest: RestOptions, type: string): CapabilityStatementRestResource {
-  const names = ROUTES.filter(isOfType).map(({ name }) => name);
-  const codes = new Set(names.filter((name) => name !== 'validate'));
+  const routes = ROUTES.filter((route) => isOfType(route) && (route.types?.includes(type) ?? true));
+  const codes = new Set(routes.flatMap(({ name, operation }) => (operation ? [] : [name])));
   return {
     type: type as TypeCode,
     profile: `http://hl7.org/fhir/StructureDefinition/${type}`,
@@ -70,7 +69,7 @@ function describeType(rest: RestOptions, type: string): CapabilityStatementRestR
     searchParam: [...rest.definitions.searchParameters(type).values()]
       .filter((parameter) => SEARCHABLE.has(parameter.type) && parameter.expression !== '')
       .map(({ code, url, type: kind }) => ({ name: code, definition: url, type: kind })),
-    operation: [{ name: 'validate', definition: VALIDATE }],
+    operation: routes.flatMap(({ name, operation }) => (operation ? [{ name, definition: operation }] : [])),
   };
 }
 

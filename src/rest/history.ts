@@ -2,6 +2,7 @@
 import { SiltaError } from '../outcome.ts';
 import { dateRange, type HistoryQuery, type StoredVersion } from '../store/index.ts';
 import { assembleBundle, type BundleLink, type EntryText } from './assemble-bundle.ts';
+import { readInstant } from './parse-instant.ts';
 import { type Parameters, parseCount, singleParameter, writeParameters } from './parse-parameters.ts';
 import { GENERAL_PARAMETERS, refuseParameters } from './refuse-parameters.ts';
 import { referenceOf } from './represent.ts';
@@ -113,20 +114,13 @@ function bindingOf({ principal }: Session, level: Level): string {
 
 /** @throws SiltaError `invalid-parameter` */
 function readTimes(parameters: Parameters): Pick<HistoryQuery, 'since' | 'at'> {
-  const since = singleParameter(parameters, '_since');
+  const since = readInstant(parameters, '_since');
   const at = singleParameter(parameters, '_at');
-  const from = since === undefined ? undefined : /T.*(Z|[+-]\d\d:\d\d)$/.test(since) && dateRange(since);
-  if (since !== undefined && !from) {
-    throw new SiltaError(
-      'invalid-parameter',
-      "The parameter '_since' must be an instant, with its time zone.",
-    );
-  }
   const span = at === undefined ? undefined : dateRange(at);
   if (at !== undefined && !span) {
     throw new SiltaError('invalid-parameter', "The parameter '_at' must be a date or a time.");
   }
-  return { ...(from && { since: from.low }), ...(span && { at: span }) };
+  return { ...(since !== undefined && { since }), ...(span && { at: span }) };
 }
 
 function historyEntry(rest: RestOptions, version: StoredVersion): EntryText {

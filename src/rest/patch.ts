@@ -17,35 +17,55 @@ import { parseIfMatch, requireVersion } from './version-headers.ts';
 
 /** Changes parts of a resource: of the one that the address names, or that the query matches. */
 export const patch: Interact = async (request, session) => {
+  const change = (before: Resource) => applyPatch(request, session, before);
+  const { stored, warnings } = await changeStored(request, session, change);
+  return answerWrite(session.rest, request, stored, { status: 200, warnings });
+};
+
+/** Makes a new version out of the current one; again, when someone else wrote in between. */
+export function changeStored(
+  request: FhirRequest,
+  session: Session,
+  change: (before: Resource) => Resource,
+): Promise<{ readonly stored: StoredVersion; readonly warnings: JudgedContent['warnings'] }> {
   const { rest } = session;
   return retryStale(parseIfMatch(request.ifMatch), async () => {
-    const { current, content } = await judgePatch(request, session);
+    const { current, content } = await judgeChange(request, session, change);
     const admitted = await admitWrite(session, content, current);
     const write = updateTo({ ...admitted, id: current.id }, current);
     const [stored] = await rest.store.write([write], writeContext(session));
     if (!stored) throw new TypeError('the store returned no version for a write');
     rest.onWritten?.();
-    return answerWrite(rest, request, stored, { status: 200, warnings: content.warnings });
+    return { stored, warnings: content.warnings };
   });
-};
+}
+
+/** What the patch makes of the current version, judged as the content of any write. */
+export function judgePatch(request: FhirRequest, session: Session): Promise<JudgedChange> {
+  return judgeChange(request, session, (before) => applyPatch(request, session, before));
+}
+
+interface JudgedChange {
+  readonly current: StoredVersion;
+  readonly content: JudgedContent;
+}
 
 /**
- * What the patch makes of the current version, judged as the content of any write. Patching needs the permission
- * to read: a `test` and the answer tell what the resource holds.
+ * Patching needs the permission to read: a `test` and the answer tell what the resource holds.
  * @throws SiltaError `forbidden`, `not-found`, `gone`, `precondition-failed`, `invalid-resource`, `invalid-request`
  */
-export async function judgePatch(
+async function judgeChange(
   request: FhirRequest,
   session: Session,
-): Promise<{ readonly current: StoredVersion; readonly content: JudgedContent }> {
+  change: (before: Resource) => Resource,
+): Promise<JudgedChange> {
   const { rest, principal } = session;
   rest.access.authorize(principal, 'patch', request.type);
   rest.access.authorize(principal, 'read', request.type);
   const current = await findTarget(request, session);
   requireVersion(current, parseIfMatch(request.ifMatch));
   if (current.content === null) throw new SiltaError('gone', `This ${request.type} was deleted.`);
-  const before = JSON.parse(current.content) as Resource;
-  return { current, content: await judgeContent(rest, applyPatch(request, session, before)) };
+  return { current, content: await judgeContent(rest, change(JSON.parse(current.content) as Resource)) };
 }
 
 async function findTarget(request: FhirRequest, session: Session): Promise<StoredVersion> {

@@ -3,12 +3,16 @@
  * @see https://hl7.org/fhir/R4/http.html#summary
  */
 import { SiltaError } from '../outcome.ts';
+import { CANONICAL_ROOT } from '../resource.ts';
 import { suggest } from '../suggest.ts';
 import { conditionalDelete } from './conditional-delete.ts';
 import { conditionalUpdate } from './conditional-update.ts';
 import { create } from './create.ts';
 import { remove } from './delete.ts';
+import { everythingOfCarePlan } from './everything-care-plan.ts';
+import { everythingOfPatient } from './everything-patient.ts';
 import { historyInstance, historySystem, historyType } from './history.ts';
+import { addMeta, removeMeta, showMeta } from './meta.ts';
 import { patch } from './patch.ts';
 import { read } from './read.ts';
 import { search } from './search.ts';
@@ -24,14 +28,19 @@ export interface Route {
   /** Name of the interaction, in the words of the specification. */
   readonly name: string;
   readonly interact: Interact;
+  /** Canonical of the operation's definition, for what is no interaction of the specification. */
+  readonly operation?: string;
+  /** Resource types that have it; absent: all. */
+  readonly types?: readonly string[];
   /** What the body is: a resource, a patch, form parameters, or nothing that is read. */
   readonly body: 'resource' | 'patch' | 'form' | 'none';
 }
 
+const HL7 = 'http://hl7.org/fhir/OperationDefinition';
+
 export const ROUTES: readonly Route[] = [
   { method: 'GET', path: ':type', name: 'search-type', interact: search, body: 'none' },
   { method: 'POST', path: ':type/_search', name: 'search-type', interact: search, body: 'form' },
-  { method: 'POST', path: ':type/$validate', name: 'validate', interact: validate, body: 'resource' },
   { method: 'POST', path: ':type', name: 'create', interact: create, body: 'resource' },
   { method: 'PUT', path: ':type', name: 'update', interact: conditionalUpdate, body: 'resource' },
   { method: 'DELETE', path: ':type', name: 'delete', interact: conditionalDelete, body: 'none' },
@@ -50,6 +59,56 @@ export const ROUTES: readonly Route[] = [
     body: 'none',
   },
   { method: 'GET', path: ':type/:id/_history/:versionId', name: 'vread', interact: vread, body: 'none' },
+  {
+    method: 'POST',
+    path: ':type/$validate',
+    name: 'validate',
+    interact: validate,
+    body: 'resource',
+    operation: `${HL7}/Resource-validate`,
+  },
+  {
+    method: 'GET',
+    path: ':type/:id/$everything',
+    name: 'everything',
+    interact: everythingOfPatient,
+    body: 'none',
+    operation: `${HL7}/Patient-everything`,
+    types: ['Patient'],
+  },
+  {
+    method: 'GET',
+    path: ':type/:id/$everything',
+    name: 'everything',
+    interact: everythingOfCarePlan,
+    body: 'none',
+    operation: `${CANONICAL_ROOT}/OperationDefinition/CarePlan-everything`,
+    types: ['CarePlan'],
+  },
+  {
+    method: 'GET',
+    path: ':type/:id/$meta',
+    name: 'meta',
+    interact: showMeta,
+    body: 'none',
+    operation: `${HL7}/Resource-meta`,
+  },
+  {
+    method: 'POST',
+    path: ':type/:id/$meta-add',
+    name: 'meta-add',
+    interact: addMeta,
+    body: 'resource',
+    operation: `${HL7}/Resource-meta-add`,
+  },
+  {
+    method: 'POST',
+    path: ':type/:id/$meta-delete',
+    name: 'meta-delete',
+    interact: removeMeta,
+    body: 'resource',
+    operation: `${HL7}/Resource-meta-delete`,
+  },
 ];
 
 export interface Address {
@@ -91,7 +150,8 @@ function routesAt(path: string): readonly { readonly route: Route; readonly addr
   const segments = path.split('/');
   return ROUTES.flatMap((route) => {
     const address = matchPath(route.path, segments);
-    return address ? [{ route, address }] : [];
+    const has = address && (route.types?.includes(address.type) ?? true);
+    return has ? [{ route, address }] : [];
   });
 }
 

@@ -1,13 +1,15 @@
 import type { Definitions } from '../definitions/index.ts';
-import type { Database, Queryable } from './database.ts';
+import type { Database } from './database.ts';
 import { inSavepoint } from './delivery-savepoint.ts';
 import { createIndexPlans } from './index-plan.ts';
 import { createStatementNames } from './name-statements.ts';
 import { readChanges } from './read-changes.ts';
+import { readCompartment } from './read-compartment.ts';
 import { createGroupedReader } from './read-in-groups.ts';
 import { readHistory, readResource, readVersion } from './read-resource.ts';
 import { createCanonicalResolver } from './resolve-canonical.ts';
 import { knowsParameter, searchResources } from './search-resources.ts';
+import type { Transaction } from './transaction.ts';
 import type { Store, StoreTransaction, Write, WriteContext } from './types.ts';
 import { writeAudit } from './write-audit.ts';
 import { writeResources } from './write-resources.ts';
@@ -33,7 +35,7 @@ export function createStore(options: {
     for (const write of writes)
       canonicals.forget(write.kind === 'delete' ? write.type : write.resource.resourceType);
   };
-  const open = (sql: Queryable, written: Write[]): StoreTransaction => ({
+  const open = (sql: Transaction, written: Write[]): StoreTransaction => ({
     sql,
     lock: async (key) => {
       await sql.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [key], 'lock-key');
@@ -51,6 +53,7 @@ export function createStore(options: {
     history: (type, id, range) => readHistory(database, type, id, range),
     changes: (query) => readChanges(database, parts, query),
     search: (query) => searchResources(database, parts, query),
+    compartment: (query) => readCompartment(database, parts, query),
     knowsParameter: (type, name) => knowsParameter(parts, type, name),
     write: async (writes, context) => {
       const stored = await retryDeadlocks(() => writeResources(database, parts, writes, context));
@@ -70,7 +73,7 @@ export function createStore(options: {
 
 /** A cause that had its effect already fails one write and not the transaction around it. */
 function writeInTransaction(
-  sql: Queryable,
+  sql: Transaction,
   parts: Parameters<typeof writeResources>[1],
   writes: readonly Write[],
   context: WriteContext,
