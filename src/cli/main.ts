@@ -41,6 +41,10 @@ function defineCommands(): Command {
     .option('--check', 'judge the present environment instead')
     .action(async (options: { check?: boolean }) => (await import('./config.ts')).showConfig(options));
   program
+    .command('keys')
+    .description('print a new keys file (SILTA_KEYS_FILE): private keys, keep them secret')
+    .action(async () => process.stdout.write(await (await import('../identity/index.ts')).generateKeys()));
+  program
     .command('token <user>')
     .description('a fresh access token of a sandbox user: citizen, portal, record or operator')
     .option('--person <id>', 'test person to sign in as (citizen)')

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { VARIABLES } from '../../src/config.ts';
+import { readKeys } from '../../src/identity/index.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 import { silta } from './run-silta.ts';
 
@@ -10,6 +11,7 @@ const COMMANDS: readonly (readonly [string, RegExp])[] = [
   ['demo', /--fresh/],
   ['migrate', /DATABASE_URL/],
   ['config', /--check/],
+  ['keys', /SILTA_KEYS_FILE/],
   ['token', /--person <id>/],
   ['map', /check[\s\S]*run[\s\S]*test/],
   ['map check', /file:line:col/],
@@ -88,6 +90,17 @@ describe('silta config', () => {
       expect(stderr).toMatch(new RegExp(`^ {2}${name}: `, 'm'));
     }
     expect(stderr).not.toContain('krypta');
+  });
+});
+
+describe('silta keys', () => {
+  it('prints a keys file of fresh keys that the gateway reads', async () => {
+    const { code, stdout, stderr } = await silta(['keys']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const keys = await readKeys(stdout);
+    expect(keys.asSigning[0]?.alg).toBe('ES256');
+    const kids = [keys.rpSigning, keys.rpEncryption, keys.asSigning].map(([key]) => key?.kid);
+    expect(new Set(kids).size).toBe(3);
   });
 });
 

@@ -1,0 +1,59 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { compileStructure, loadDefinitions } from '../../src/definitions/index.ts';
+import { loadSystems } from '../../src/systems/index.ts';
+import { ROOT, silta } from './run-silta.ts';
+
+const FILES = [
+  'system.yaml',
+  'call.logical.json',
+  'urgency.conceptmap.json',
+  'task-to-call.fml',
+  'cases/urgent/case.yaml',
+  'cases/urgent/task.json',
+  'cases/urgent/patient.json',
+  'cases/urgent/expected.json',
+];
+
+describe('the tutorial of docs/mappings.md', () => {
+  let folder: string;
+  let mappings: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'silta-tutorial-'));
+    mappings = join(folder, 'mappings');
+    await mkdir(join(mappings, 'home-care', 'cases', 'urgent'), { recursive: true });
+    const page = await readFile(join(ROOT, 'docs', 'mappings.md'), 'utf8');
+    const tutorial = page.split('## A new system in five minutes')[1]?.split('Check it, run it')[0] ?? '';
+    const blocks = [...tutorial.matchAll(/```\w*\n([\s\S]*?)```/g)].map(([, text = '']) => text);
+    expect(blocks).toHaveLength(FILES.length);
+    for (const [index, name] of FILES.entries()) {
+      await writeFile(join(mappings, 'home-care', name), blocks[index] ?? '');
+    }
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it('is a folder whose case passes', async () => {
+    const { code, stdout, stderr } = await silta(['map', 'test', 'mappings/home-care'], {}, folder);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/^✓ home-care\/urgent .*\n\n1 passed, 0 failed\n$/);
+  });
+
+  it('is a system that the gateway loads', async () => {
+    const definitions = await loadDefinitions({ profiles: join(ROOT, 'profiles') });
+    const [system] = await loadSystems({
+      directory: mappings,
+      definitions,
+      compileModel: (model) => compileStructure(model, definitions),
+      environment: { HOME_CARE_URL: 'https://home-care.example', HOME_CARE_SECRET: 'krypta-70' },
+      logger: { info: () => undefined, warn: () => undefined, error: () => undefined },
+    });
+    expect(system).toMatchObject({
+      name: 'home-care',
+      defaultedSecrets: [],
+      routes: [{ name: 'call-request' }],
+    });
+  });
+});
