@@ -4,7 +4,7 @@
  */
 import type { Definitions } from '../definitions/index.ts';
 import { SiltaError } from '../outcome.ts';
-import type { Queryable } from './database.ts';
+import type { Queryable, Row } from './database.ts';
 import type { IndexPlan } from './index-plan.ts';
 import { toStoredVersion, type VersionRow, versionColumns } from './read-resource.ts';
 import { compileParameter, isKnownParameter } from './search-condition.ts';
@@ -21,7 +21,7 @@ import {
   searchSignature,
   writeCursor,
 } from './search-sort.ts';
-import type { SearchPage, SearchQuery } from './types.ts';
+import type { SearchPage, SearchQuery, StoredVersion } from './types.ts';
 
 export interface SearchParts {
   readonly definitions: Definitions;
@@ -164,11 +164,18 @@ async function countMatches(
   return row?.total ?? 0;
 }
 
-interface PageRow extends VersionRow {
-  readonly key: number;
-  /** Sort values of the row as text, the key last. */
-  readonly place: string[];
+/** A page as one row: fifty rows cost the driver more than all the rest of a search. */
+interface PageRow extends Row {
+  /** Lines of {@link LINE}; null without any. */
+  readonly lines: string | null;
+  /** Sort values of the last row as text, its key last; null when the page is not full. */
+  readonly place: string[] | null;
+  readonly found: number;
 }
+
+/** Neither JSON text nor any other field holds these characters raw. */
+const [FIELD_END, LINE_END] = ['\u001f', '\u001e'];
+const LINE = `concat_ws(E'\\x1f', q.key, q.id, q.version_id, q.updated, q.method, q.sector, q.patients, q.content)`;
 
 interface Asked {
   readonly scope: SearchScope;
@@ -185,15 +192,25 @@ async function readPage(
   const signature = searchSignature(query.type, query.parameters);
   const after = query.cursor === undefined ? undefined : readCursor(query.cursor, signature, keys);
   const text = pageStatement(scope, search, keys, after);
-  const rows = await sql.query<PageRow>(text, scope.values, parts.statementName(text));
-  const shown = rows.slice(0, search.count);
-  const last = rows.length > search.count ? shown.at(-1) : undefined;
+  const [row] = await sql.query<PageRow>(text, scope.values, parts.statementName(text));
+  const shown = row?.lines?.split(LINE_END).map((line) => readLine(search.type, line)) ?? [];
+  const last = row && row.found > search.count ? row.place : undefined;
   return {
-    keys: shown.map((row) => row.key),
-    matches: shown.map(toStoredVersion),
-    ...(last && { next: writeCursor(signature, last.place) }),
+    keys: shown.map(({ key }) => key),
+    matches: shown.map(({ stored }) => stored),
+    ...(last && { next: writeCursor(signature, last) }),
   };
 }
+
+function readLine(type: string, line: string): { readonly key: number; readonly stored: StoredVersion } {
+  const [key, id = '', version, updated, method, sector, patients = ''] = line.split(FIELD_END, FIELDS);
+  const content = line.slice(line.lastIndexOf(FIELD_END) + 1);
+  const row = { type, id, version_id: Number(version), updated: Number(updated), content, patients };
+  return { key: Number(key), stored: toStoredVersion({ ...row, method, sector } as VersionRow) };
+}
+
+/** Fields of a line before the content. */
+const FIELDS = 7;
 
 function pageStatement(
   scope: SearchScope,
@@ -205,6 +222,10 @@ function pageStatement(
   if (after) where.push(compileAfter(scope, keys, after));
   const joins = keys.flatMap((key) => key.join ?? []).join(' ');
   const place = keys.map(placeOf).join(', ');
-  return `SELECT r.key, ARRAY[${place}] AS place, ${versionColumns('r')} FROM resource r ${joins}
-    WHERE ${where.join(' AND ')} ORDER BY ${orderBy(keys)} LIMIT ${scope.bind(search.count + 1)}`;
+  const order = orderBy(keys);
+  const count = scope.bind(search.count);
+  return `SELECT string_agg(${LINE}, E'\\x1e' ORDER BY q.n) FILTER (WHERE q.n <= ${count}) AS lines,
+      max(q.place) FILTER (WHERE q.n = ${count}) AS place, count(*) AS found
+    FROM (SELECT r.key, ARRAY[${place}] AS place, row_number() OVER (ORDER BY ${order}) AS n, ${versionColumns('r')}
+      FROM resource r ${joins} WHERE ${where.join(' AND ')} ORDER BY ${order} LIMIT ${count} + 1) AS q`;
 }
