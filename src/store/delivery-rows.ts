@@ -94,20 +94,30 @@ export async function claimDelivery(
   return rows[0];
 }
 
-const NOT_BLOCKED = `NOT EXISTS (
+const NOTHING_BEFORE = `NOT EXISTS (
     SELECT FROM delivery e
     WHERE e.system = d.system AND e.subject = d.subject AND e.state IN ('waiting', 'sending', 'paused')
-      AND (e.change_seq, e.seq) < (d.change_seq, d.seq))
+      AND (e.change_seq, e.seq) < (d.change_seq, d.seq))`;
+
+const NOT_BLOCKED = `${NOTHING_BEFORE}
   AND NOT EXISTS (
     SELECT FROM change c
     WHERE c.handled_at IS NULL AND c.seq < d.change_seq AND c.subject = d.subject)`;
 
-/** Milliseconds until a waiting delivery is due; undefined when it waits for something else than its time. */
+/** How soon to look again at what waits for an earlier change to be routed: a moment's work of some relay. */
+const UNROUTED_MS = 50;
+
+/**
+ * Milliseconds until a waiting delivery that could not be claimed should be tried again: its time, or a moment when an
+ * earlier change has yet to be routed.
+ * @returns undefined when an earlier delivery is before it, whose end will offer it
+ */
 export async function readDelay(sql: Queryable, id: string): Promise<number | undefined> {
   const [row] = await sql.query<{ ms: number }>(
-    `SELECT extract(epoch FROM due_at - clock_timestamp())::float8 * 1000 AS ms
-     FROM delivery WHERE id = $1 AND state = 'waiting' AND due_at > clock_timestamp()`,
-    [id],
+    `SELECT greatest(extract(epoch FROM due_at - clock_timestamp())::float8 * 1000, $2::float8) AS ms
+     FROM delivery d WHERE id = $1 AND state = 'waiting'
+       AND (due_at > clock_timestamp() OR ${NOTHING_BEFORE})`,
+    [id, UNROUTED_MS],
     'delivery-delay',
   );
   return row && Math.ceil(row.ms);
