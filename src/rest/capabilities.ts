@@ -4,7 +4,7 @@ import type {
   CapabilityStatementRestResource,
   CapabilityStatementRestSecurity,
 } from 'fhir/r4';
-import type { SearchType } from '../definitions/index.ts';
+import { searchModifiers } from '../store/index.ts';
 import { PATCH_FORMATS } from './patch-document.ts';
 import { isOfType, ROUTES } from './routes.ts';
 import { isStoredType } from './stored-type.ts';
@@ -13,16 +13,6 @@ import type { RestOptions } from './types.ts';
 type TypeCode = CapabilityStatementRestResource['type'];
 type Interaction = NonNullable<CapabilityStatementRestResource['interaction']>[number]['code'];
 
-/** Kinds of search parameters that the store indexes. */
-const SEARCHABLE: ReadonlySet<SearchType> = new Set([
-  'token',
-  'string',
-  'date',
-  'reference',
-  'uri',
-  'number',
-  'quantity',
-]);
 const OAUTH_URIS = 'http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris';
 
 /** The CapabilityStatement, generated from the routes and definitions the server runs on. */
@@ -67,7 +57,7 @@ function describeType(rest: RestOptions, type: string): CapabilityStatementRestR
     conditionalDelete: 'single',
     referencePolicy: ['literal', 'enforced'],
     searchParam: [...rest.definitions.searchParameters(type).values()]
-      .filter((parameter) => SEARCHABLE.has(parameter.type) && parameter.expression !== '')
+      .filter((parameter) => searchModifiers(parameter.type) !== undefined && parameter.expression !== '')
       .map(({ code, url, type: kind }) => ({ name: code, definition: url, type: kind })),
     operation: routes.flatMap(({ name, operation }) => (operation ? [{ name, definition: operation }] : [])),
   };

@@ -34,7 +34,8 @@ export interface IndexPlan {
 /** Parameters that are columns of the resource row. */
 export const COLUMN_PARAMETERS: ReadonlySet<string> = new Set(['_id', '_lastUpdated']);
 
-const TABLES: Readonly<Partial<Record<SearchParameter['type'], IndexTable>>> = {
+/** The table that holds the values of a type of parameter; without one it is not searched by. */
+export const TABLES: Readonly<Partial<Record<SearchParameter['type'], IndexTable>>> = {
   token: 'token',
   string: 'string',
   date: 'date',

@@ -72,6 +72,8 @@ export {
   type StoredWebSession,
 } from './identity-sessions.ts';
 export { type Migration, migrate, readMigrations } from './migrate.ts';
+export { searchModifiers } from './search-condition.ts';
+export { CONTROL_PARAMETERS } from './search-resources.ts';
 export type { Transaction } from './transaction.ts';
 export type * from './types.ts';
 export { writeAudit } from './write-audit.ts';

@@ -1,6 +1,8 @@
 /** Compiles one search parameter, with its chain and modifier, to a condition on a resource row. */
+
+import type { SearchParameter } from '../definitions/index.ts';
 import { SECTOR_SYSTEM } from '../principal.ts';
-import { type IndexedParameter, identifierNumber } from './index-plan.ts';
+import { type IndexedParameter, identifierNumber, TABLES } from './index-plan.ts';
 import { malformed, readInput, requireModifier, type SearchInput, unknownParameter } from './search-input.ts';
 import { equalsAny, existsRow, type SearchScope, visibleRows } from './search-scope.ts';
 import { matchDates, matchQuantities, matchReferences, matchStrings, matchTokens } from './search-values.ts';
@@ -50,6 +52,13 @@ const MODIFIERS: Readonly<Record<IndexedParameter['table'], readonly string[]>> 
   quantity: ['missing'],
 };
 
+/** Modifiers of a type of parameter, `[type]` for names of resource types; undefined when it is not searched by. */
+export function searchModifiers(kind: SearchParameter['type']): readonly string[] | undefined {
+  const table = TABLES[kind];
+  if (kind === 'uri') return ['missing'];
+  return kind === 'reference' ? ['[type]', ...MODIFIERS.reference] : table && MODIFIERS[table];
+}
+
 function compileValues(
   scope: SearchScope,
   r: string,
@@ -58,8 +67,8 @@ function compileValues(
 ): string {
   const isReference = parameter.definition.type === 'reference';
   const types = isReference ? parameter.definition.targets : [];
-  const own = parameter.table === 'reference' && !isReference ? ['missing'] : MODIFIERS[parameter.table];
-  requireModifier(input, [...own, ...types]);
+  const own = searchModifiers(parameter.definition.type) ?? [];
+  requireModifier(input, [...own.filter((each) => each !== '[type]'), ...types]);
   switch (parameter.table) {
     case 'token': {
       const found = existsRow(scope, r, parameter, (x) => matchTokens(scope, input, x));

@@ -118,6 +118,8 @@ function readSearch(scope: SearchScope, { type, parameters }: SearchQuery): Sear
 
 const STEERING = new Set(['_sort', '_count', '_total', '_summary']);
 const INCLUDING = new Set(['_include', '_revinclude']);
+/** Parameters that steer a search instead of confining it. */
+export const CONTROL_PARAMETERS: readonly string[] = [...STEERING, ...INCLUDING];
 
 /** Whether a search of the type knows a parameter of this name, whatever its modifier and value. */
 export function knowsParameter(

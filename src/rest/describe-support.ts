@@ -1,0 +1,125 @@
+/**
+ * What of FHIR R4 the server does, as a page of documentation, from what it runs on.
+ * @see https://hl7.org/fhir/R4/http.html
+ * @see https://hl7.org/fhir/R4/search.html
+ */
+import type { Definitions, SearchType } from '../definitions/index.ts';
+import { CONTROL_PARAMETERS, searchModifiers } from '../store/index.ts';
+import { PATCH_FORMATS } from './patch-document.ts';
+import { ROUTES } from './routes.ts';
+import { isStoredType } from './stored-type.ts';
+
+/** Modifiers that R4 defines for each type of parameter. @see https://hl7.org/fhir/R4/search.html#modifiers */
+export const R4_MODIFIERS: Readonly<Record<SearchType, readonly string[]>> = {
+  token: ['text', 'not', 'above', 'below', 'in', 'not-in', 'of-type', 'missing'],
+  string: ['exact', 'contains', 'missing'],
+  date: ['missing'],
+  reference: ['[type]', 'identifier', 'above', 'below', 'missing'],
+  uri: ['above', 'below', 'missing'],
+  number: ['missing'],
+  quantity: ['missing'],
+  composite: ['missing'],
+  special: [],
+};
+
+/** What is not in the table of routes: Bundles, capabilities, and what headers ask for. */
+const BESIDE_ROUTES: readonly string[] = [
+  'GET metadata',
+  'POST / (transaction)',
+  'POST / (batch)',
+  'If-Match',
+  'If-None-Match, If-Modified-Since',
+  'If-None-Exist',
+  'Idempotency-Key',
+  'Prefer: return=',
+  'Prefer: handling=',
+  'Update as create (when configured)',
+];
+const SEARCH_FORMS: readonly string[] = [
+  'chains (`subject:Patient.name`)',
+  '`_has`',
+  '`_summary`, `_elements`',
+];
+
+/** Everything that the page tells of and a test must prove. */
+export function supportedFeatures(): readonly string[] {
+  const kinds = Object.keys(R4_MODIFIERS) as SearchType[];
+  return [
+    ...new Set(ROUTES.map(({ method, path, types }) => nameRoute(method, path, types))),
+    ...BESIDE_ROUTES,
+    ...kinds.filter((kind) => searchModifiers(kind)).map((kind) => `search by ${kind}`),
+    ...SEARCH_FORMS,
+    ...CONTROL_PARAMETERS.filter((name) => name !== '_summary').map((name) => `\`${name}\``),
+  ];
+}
+
+/**
+ * The page in Markdown.
+ * @param proofs for each of {@link supportedFeatures} the test that proves it
+ */
+export function describeSupport(
+  definitions: Definitions,
+  proofs: ReadonlyMap<string, { readonly file: string; readonly test: string }>,
+): string {
+  const rows = supportedFeatures().map((feature) => {
+    const proof = proofs.get(feature);
+    if (!proof) throw new TypeError(`no test is named that proves: ${feature}`);
+    const test = proof.test.replaceAll('|', '\\|');
+    return `| ${feature.replaceAll('|', '\\|')} | \`${proof.file}\`: ${test} |`;
+  });
+  return [
+    '# FHIR R4: what the server does',
+    '',
+    'Written from the code; a test fails when this page and the code differ. What is not here is refused with an',
+    'OperationOutcome: an unknown or unsupported search parameter or modifier with 400, unless the caller prefers',
+    '`handling=lenient`.',
+    '',
+    `Formats: \`application/fhir+json\`. Patches: ${PATCH_FORMATS.map((each) => `\`${each}\``).join(', ')}.`,
+    '',
+    '## Interactions, operations and searches',
+    '',
+    '| what | the test that proves it |',
+    '| --- | --- |',
+    ...rows,
+    '',
+    '## Modifiers',
+    '',
+    'Each is tried by `test/rest/fhir-support.test.ts`: the supported ones are answered, the others refused.',
+    '',
+    '| type of parameter | supported | of R4, not supported |',
+    '| --- | --- | --- |',
+    ...(Object.keys(R4_MODIFIERS) as SearchType[]).map(describeModifiers),
+    '',
+    '## Parameters of each resource type',
+    '',
+    '| type | searched by | of R4, not supported |',
+    '| --- | --- | --- |',
+    ...[...definitions.resourceTypes]
+      .filter((type) => isStoredType(definitions.resourceTypes, type))
+      .sort()
+      .map((type) => describeParameters(definitions, type)),
+    '',
+  ].join('\n');
+}
+
+function nameRoute(method: string, path: string, types: readonly string[] | undefined): string {
+  const address = path.replace(':type', types?.join(', ') ?? '[type]').replace(/:(\w+)/g, '[$1]');
+  return `${method} ${address}${path === ':type' && CONDITIONAL.has(method) ? '?criteria' : ''}`;
+}
+
+const CONDITIONAL: ReadonlySet<string> = new Set(['PUT', 'PATCH', 'DELETE']);
+
+function describeModifiers(kind: SearchType): string {
+  const supported = searchModifiers(kind);
+  const missing = R4_MODIFIERS[kind].filter((each) => !supported?.includes(each));
+  const list = (names: readonly string[]) => names.map((each) => `\`:${each}\``).join(' ');
+  return `| ${kind} | ${supported ? list(supported) : 'the type is not searched by'} | ${list(missing)} |`;
+}
+
+function describeParameters(definitions: Definitions, type: string): string {
+  const all = [...definitions.searchParameters(type).values()].sort((a, b) => (a.code < b.code ? -1 : 1));
+  const isSearched = ({ type: kind, expression }: (typeof all)[number]) =>
+    searchModifiers(kind) !== undefined && expression !== '';
+  const list = (some: typeof all) => some.map(({ code }) => code).join(', ');
+  return `| ${type} | ${list(all.filter(isSearched))} | ${list(all.filter((each) => !isSearched(each)))} |`;
+}
