@@ -7,6 +7,7 @@ import type { Definitions } from '../definitions/index.ts';
 import type { Issue } from '../outcome.ts';
 import type { Resource } from '../resource.ts';
 import { finding } from './finding.ts';
+import { createHint } from './hint.ts';
 import { type JsonObject, kindOf, listOf } from './json.ts';
 import { at, type Place, rootPlace } from './place.ts';
 import { compileProfile } from './profile/compile-profile.ts';
@@ -34,7 +35,7 @@ export function createResourceValidator(definitions: Definitions): ValidateResou
       const text = `A resource must be an object, not ${kindOf(resource)}.`;
       return [finding('structure', 'resource-type', rootPlace('Resource'), text)];
     }
-    const run: Run = { issues: [], resource, rootResource: resource };
+    const run: Run = { issues: [], hint: createHint(), resource, rootResource: resource };
     const place = rootPlace(showable(String(resource.resourceType)) ?? 'Resource');
     types.resource(resource, place, run);
     judgeProfiles(resource, asked, place, run, types);

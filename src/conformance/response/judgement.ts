@@ -1,3 +1,4 @@
+import type { Hint } from '../hint.ts';
 import type { Place } from '../place.ts';
 import type { CompiledItem, CompiledQuestionnaire, Report } from './compiled-item.ts';
 import type { Scope } from './given-answers.ts';
@@ -8,6 +9,7 @@ export interface Judgement {
   /** Whether required answers must be there. */
   readonly complete: boolean;
   readonly report: Report;
+  readonly hint: Hint;
   /**
    * Judges the items below one element of the response.
    *

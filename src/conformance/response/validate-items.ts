@@ -5,7 +5,6 @@
  * @see https://hl7.org/fhir/R4/questionnaireresponse.html#link
  */
 
-import { didYouMean } from '../../suggest.ts';
 import { finding } from '../finding.ts';
 import { at, type Place } from '../place.ts';
 import { objectsOf, textOf } from './answer-value.ts';
@@ -71,7 +70,7 @@ function reportStray(element: Record<string, unknown>, place: Place, judgement: 
     judgement.report(finding('structure', 'item-misplaced', place, text));
     return;
   }
-  const hint = didYouMean(linkId, judgement.questionnaire.byLinkId.keys());
+  const hint = judgement.hint(linkId, judgement.questionnaire.byLinkId.keys());
   const text = `The questionnaire has no item '${linkId.slice(0, 80)}'.${hint}`;
   judgement.report(finding('not-found', 'item-unknown', place, text));
 }

@@ -6,6 +6,7 @@
 import type { Issue } from '../../outcome.ts';
 import type { Resource } from '../../resource.ts';
 import { finding } from '../finding.ts';
+import { createHint } from '../hint.ts';
 import { at, rootPlace } from '../place.ts';
 import { textOf } from './answer-value.ts';
 import type { CompiledQuestionnaire } from './compiled-item.ts';
@@ -33,6 +34,7 @@ export function validateAgainst(questionnaire: CompiledQuestionnaire, response: 
     questionnaire,
     complete: COMPLETE.has(textOf(response['status']) ?? ''),
     report: (issue) => issues.push(issue),
+    hint: createHint(),
     validateItems,
   };
   validateItems(

@@ -5,6 +5,7 @@
  */
 import type { JsonObject } from '../json.ts';
 import { isObject, listOf } from '../json.ts';
+import { containedById } from './contained-by-id.ts';
 import type { Run } from './run.ts';
 
 /** Whether the invariant holds; undefined leaves the decision to its FHIRPath. */
@@ -64,7 +65,5 @@ function metasOfContained(resource: JsonObject): readonly JsonObject[] {
 function refersToContained(reference: JsonObject, run: Run): boolean {
   const address = reference['reference'];
   if (typeof address !== 'string' || !address.startsWith('#') || address === '#') return true;
-  return listOf(run.rootResource['contained']).some(
-    (resource) => isObject(resource) && resource['id'] === address.slice(1),
-  );
+  return containedById(run.rootResource).has(address.slice(1));
 }

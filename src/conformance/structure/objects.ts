@@ -4,7 +4,6 @@
  * @see https://hl7.org/fhir/R4/json.html
  */
 import type { Element, Structure } from '../../definitions/index.ts';
-import { didYouMean } from '../../suggest.ts';
 import { finding } from '../finding.ts';
 import type { JsonObject } from '../json.ts';
 import { at, type Place } from '../place.ts';
@@ -83,7 +82,7 @@ function reportUnknown(key: string, place: Place, run: Run, content: Content): v
   const shown = showable(key);
   const here = place.parent ? place.step : `a ${place.step}`;
   const what = shown ? `'${shown}' is not an element` : 'There is an unknown element';
-  const text = `${what} of ${here}.${didYouMean(key, content.members.keys())}`;
+  const text = `${what} of ${here}.${run.hint(key, content.members.keys())}`;
   run.issues.push(finding('structure', 'element-unknown', shown ? at(place, shown) : place, text));
 }
 

@@ -4,10 +4,10 @@
  * @see https://hl7.org/fhir/R4/references.html
  */
 import type { Definitions, Element } from '../../definitions/index.ts';
-import { didYouMean } from '../../suggest.ts';
-import { isObject, type JsonObject, listOf } from '../json.ts';
+import { isObject, type JsonObject } from '../json.ts';
 import { targetTypeOf } from '../reference-target.ts';
 import { showable } from '../showable.ts';
+import { containedById } from './contained-by-id.ts';
 import { type Run, report, type ValueCheck } from './run.ts';
 
 type Known = Pick<Definitions, 'structure' | 'resourceTypes'>;
@@ -22,7 +22,7 @@ export function checkTarget(type: Element['types'][number], definitions: Known):
     if (!definitions.resourceTypes.has(target)) {
       const shown = showable(target);
       const name = shown ? `'${shown}', which is no` : 'something that is no';
-      const text = `${step} refers to ${name} resource type.${didYouMean(target, definitions.resourceTypes)}`;
+      const text = `${step} refers to ${name} resource type.${run.hint(target, definitions.resourceTypes)}`;
       report(run, 'value', 'reference', parent, step, index, text);
     } else if (allowed && !allowed.has(target)) {
       const text = `${step} may not refer to ${target}. Allowed: ${[...allowed].join(', ')}.`;
@@ -48,9 +48,6 @@ export function allowedTypes(
 function localTarget(reference: JsonObject, run: Run): string | undefined {
   const address = reference['reference'];
   if (typeof address !== 'string' || !address.startsWith('#')) return undefined;
-  const contained = listOf(run.rootResource['contained']).find(
-    (resource) => isObject(resource) && resource['id'] === address.slice(1),
-  );
-  const type = isObject(contained) ? contained['resourceType'] : undefined;
+  const type = containedById(run.rootResource).get(address.slice(1))?.['resourceType'];
   return typeof type === 'string' ? type : undefined;
 }

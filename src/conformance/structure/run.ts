@@ -1,11 +1,13 @@
 import type { Issue } from '../../outcome.ts';
 import { type FindingKey, finding } from '../finding.ts';
+import type { Hint } from '../hint.ts';
 import type { JsonObject } from '../json.ts';
 import { at, type Place } from '../place.ts';
 
 /** One validation: where findings go, and the resource that `%resource` and local references mean. */
 export interface Run {
   readonly issues: Issue[];
+  readonly hint: Hint;
   /** `%resource` of invariants: the nearest resource. */
   readonly resource: JsonObject;
   /** `%rootResource`: the one that contains it, else itself. */

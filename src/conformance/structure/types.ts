@@ -4,7 +4,6 @@
  * @see https://hl7.org/fhir/R4/datatypes.html
  */
 import type { Definitions, Structure } from '../../definitions/index.ts';
-import { didYouMean } from '../../suggest.ts';
 import { finding } from '../finding.ts';
 import { type JsonObject, kindOf } from '../json.ts';
 import type { Place } from '../place.ts';
@@ -98,12 +97,12 @@ function judgeResource(resource: JsonObject, place: Place, run: Run, types: Type
   }
   const text =
     typeof type === 'string'
-      ? unknownType(type, types)
+      ? unknownType(type, types, run)
       : `resourceType must be a string, not ${kindOf(type)}.`;
   run.issues.push(finding('structure', 'resource-type', place, text));
 }
 
-function unknownType(type: string, types: Types): string {
+function unknownType(type: string, types: Types, run: Run): string {
   const shown = showable(type);
-  return `${shown ? `'${shown}'` : 'This'} is no resource type.${didYouMean(type, types.definitions.resourceTypes)}`;
+  return `${shown ? `'${shown}'` : 'This'} is no resource type.${run.hint(type, types.definitions.resourceTypes)}`;
 }

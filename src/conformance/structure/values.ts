@@ -95,7 +95,7 @@ function resourceContent(element: Element, types: Types): ObjectCheck {
   const contained = element.name === 'contained';
   return (resource: JsonObject, place, run) => {
     types.resource(resource, place, {
-      issues: run.issues,
+      ...run,
       resource,
       rootResource: contained ? run.rootResource : resource,
     });
