@@ -3,8 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readConfig } from '../config.ts';
 import { createConformance, judgeQuestionnaireCases } from '../conformance/index.ts';
-import { loadDefinitions } from '../definitions/index.ts';
+import { compileStructure, loadDefinitions } from '../definitions/index.ts';
 import { runConformance } from '../mapping/index.ts';
+import { CDA_MODELS } from './conformance-cda-model.ts';
 import { CommandError } from './exit.ts';
 import { profilesDirectory } from './installation.ts';
 
@@ -40,7 +41,9 @@ export async function judgeMaps(directory: string): Promise<void> {
   };
   // A clock and UUIDs of their own keep every run the same.
   const environment = { now: () => new Date(0), uuid: () => '00000000-0000-4000-8000-000000000000' };
-  const results = runConformance(read, { definitions: await definitions() }, environment);
+  const known = await definitions();
+  const models = CDA_MODELS.map((each) => compileStructure(each, known));
+  const results = runConformance(read, { definitions: known, models }, environment);
   report(
     results.map(({ name, passed, message }) => ({
       name,

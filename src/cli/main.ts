@@ -43,7 +43,10 @@ function defineCommands(): Command {
   program
     .command('keys')
     .description('print a new keys file (SILTA_KEYS_FILE): private keys, keep them secret')
-    .action(async () => process.stdout.write(await (await import('../identity/index.ts')).generateKeys()));
+    .action(async () => {
+      const { generateKeys } = await import('../identity/index.ts');
+      process.stdout.write(await generateKeys());
+    });
   program
     .command('token <user>')
     .description('a fresh access token of a sandbox user: citizen, portal, record or operator')
@@ -68,13 +71,14 @@ function defineMapCommands(program: Command): void {
     .description('run a map; the result goes to standard output')
     .requiredOption(
       '--input <[name=]file>',
-      'source input, JSON; repeat for maps with several sources',
+      'source input, JSON or XML (*.xml); repeat for maps with several sources',
       (value: string, all: string[]) => [...all, value],
       [] as string[],
     )
+    .option('--to <format>', 'how the result is written: json or xml', 'json')
     .option('--trace', 'print for each target element the rule, its place and the source it came from')
-    .action(async (file: string, options: { input: string[]; trace?: boolean }) =>
-      (await import('./map.ts')).runMap(file, options),
+    .action(async (file: string, options: { input: string[]; trace?: boolean; to: string }) =>
+      (await import('./map-run.ts')).runMap(file, options),
     );
   map
     .command('test [paths...]')

@@ -1,4 +1,4 @@
-import type { ElementDefinition, ElementDefinitionType } from 'fhir/r4';
+import type { ElementDefinition, ElementDefinitionType, Extension } from 'fhir/r4';
 import type { Constraint, Element } from './types.ts';
 
 /** What an ElementDefinition states itself; in a differential the rest is the base's. */
@@ -34,8 +34,31 @@ export function readElement(definition: ElementDefinition): ElementPart {
         rules: slicing.rules,
       },
     }),
+    ...(definition.representation && { representation: definition.representation }),
+    ...readXmlExtensions(definition.extension),
     ...(definition.isSummary !== undefined && { summary: definition.isSummary }),
     ...(definition.isModifier !== undefined && { modifier: definition.isModifier }),
+  };
+}
+
+const XML_EXTENSION =
+  /^http:\/\/hl7\.org\/fhir\/(?:tools\/)?StructureDefinition\/(?:elementdefinition-)?(.+)$/;
+
+/**
+ * Reads the extensions by which logical models, CDA's above all, say how they look in XML.
+ * @see https://build.fhir.org/ig/FHIR/fhir-tools-ig/extensions.html
+ */
+export function readXmlExtensions(
+  extensions: readonly Extension[] = [],
+): Pick<Element, 'xmlName' | 'xmlNamespace' | 'xmlChoiceGroup'> {
+  const value = (...names: readonly string[]) =>
+    extensions.find((each) => names.includes(XML_EXTENSION.exec(each.url)?.[1] ?? ''));
+  const name = value('xml-name');
+  const namespace = value('xml-namespace', 'namespace');
+  return {
+    ...(name?.valueString && { xmlName: name.valueString }),
+    ...(namespace?.valueUri && { xmlNamespace: namespace.valueUri }),
+    ...(value('xml-choice-group')?.valueBoolean && { xmlChoiceGroup: true }),
   };
 }
 

@@ -1,11 +1,20 @@
 import type { StructureDefinition } from 'fhir/r4';
-import { completeElement, readElement } from './element.ts';
+import { completeElement, readElement, readXmlExtensions } from './element.ts';
 import type { Element, Structure } from './types.ts';
 
 /** A structure without its look-ups: what the compiled index holds. */
 export type StructureData = Pick<
   Structure,
-  'url' | 'name' | 'type' | 'kind' | 'abstract' | 'derivation' | 'base' | 'elements' | 'regex'
+  | 'url'
+  | 'name'
+  | 'type'
+  | 'kind'
+  | 'abstract'
+  | 'derivation'
+  | 'base'
+  | 'elements'
+  | 'regex'
+  | 'xmlNamespace'
 >;
 
 const REGEX = 'http://hl7.org/fhir/StructureDefinition/regex';
@@ -26,6 +35,7 @@ export function readStructure(definition: StructureDefinition): StructureData {
 
 /** Everything of a StructureDefinition but its elements. */
 export function readHead(definition: StructureDefinition): Omit<StructureData, 'elements' | 'regex'> {
+  const { xmlNamespace } = readXmlExtensions(definition.extension);
   return {
     url: definition.url,
     name: definition.name,
@@ -34,6 +44,7 @@ export function readHead(definition: StructureDefinition): Omit<StructureData, '
     abstract: definition.abstract,
     derivation: definition.derivation ?? 'specialization',
     ...(definition.baseDefinition && { base: definition.baseDefinition }),
+    ...(xmlNamespace && { xmlNamespace }),
   };
 }
 

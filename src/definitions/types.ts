@@ -36,6 +36,14 @@ export interface Element {
   };
   readonly summary: boolean;
   readonly modifier: boolean;
+  /** How it stands in XML when not as an element: `xmlAttr`, `xmlText`, `typeAttr`, `cdaText`, `xhtml`. */
+  readonly representation?: readonly string[];
+  /** Its name in XML, where that is another one. */
+  readonly xmlName?: string;
+  /** Its namespace in XML, where that is not its parent's. */
+  readonly xmlNamespace?: string;
+  /** Its children stand in its parent in XML, in any order and mixed with text. */
+  readonly xmlChoiceGroup?: boolean;
 }
 
 export interface Structure {
@@ -56,6 +64,8 @@ export interface Structure {
   slices(path: string): readonly Element[];
   /** Regular expression of a primitive type's value. */
   readonly regex?: string;
+  /** Namespace of a logical model's root in XML. */
+  readonly xmlNamespace?: string;
 }
 
 export type SearchType =

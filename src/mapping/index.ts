@@ -1,9 +1,11 @@
 export type { Codec } from './codecs/codec.ts';
 export { json } from './codecs/json.ts';
+export { createXmlCodec, type XmlOptions } from './codecs/xml.ts';
 export { type CompileOptions, compileMap, findProblems } from './compile/compile-map.ts';
 export { parseMap } from './language/parse-map.ts';
 export { printMap } from './language/print-map.ts';
 export { toConceptMap } from './structure-map/concept-map.ts';
+export { findModelUrl } from './structure-map/find-model-url.ts';
 export { fromStructureMap } from './structure-map/from-structure-map.ts';
 export { toStructureMap } from './structure-map/to-structure-map.ts';
 export { checkMap } from './tools/check-map.ts';

@@ -30,6 +30,8 @@ export interface FolderMaps {
   /** File names of maps that did not compile; their faults are among `faults`. */
   readonly broken: ReadonlySet<string>;
   readonly faults: readonly Fault[];
+  /** The logical models of the folder. */
+  readonly models: readonly Model[];
 }
 
 /**
@@ -64,7 +66,7 @@ export async function compileFolder(folder: string, shown: string, context: MapC
     mapUrls: [...byUrl.keys()],
     conceptMaps: (url) => conceptMaps.find((each) => each.url === url),
   };
-  return compileAll(trees, options, faults);
+  return { ...compileAll(trees, options, faults), models };
 }
 
 /** Runs a reader of parsed JSON; what it throws is a fault at the head of the file. */
@@ -110,7 +112,7 @@ function compileAll(
   trees: ReadonlyMap<string, MapTree | undefined>,
   options: CompileOptions,
   faults: Fault[],
-): FolderMaps {
+): Omit<FolderMaps, 'models'> {
   const maps = new Map<string, CompiledMap>();
   const broken = new Set<string>();
   for (const [name, tree] of trees) {

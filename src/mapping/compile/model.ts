@@ -21,6 +21,8 @@ export interface Child {
   readonly name: string;
   readonly isList: boolean;
   readonly isChoice: boolean;
+  /** Its definition; the parts of primitives have none. */
+  readonly element?: Element;
   readonly alternatives: readonly Alternative[];
 }
 
@@ -34,6 +36,9 @@ export interface Models {
   /** Whether `shape` is `base` or specialises it. */
   isKindOf(shape: Shape, base: Shape): boolean;
 }
+
+/** Where the type of a value is noted when its element could have had another one and its name does not tell. */
+export const TYPE_MARK = 'xsi:type';
 
 const SYSTEM_TYPE = /^http:\/\/hl7\.org\/fhirpath\/System\.(.)(.*)$/;
 /** Types whose elements are defined in place. */
@@ -109,7 +114,7 @@ export function createModels(definitions: Definitions, further: readonly Structu
       key: isChoice ? name + capitalise(code) : name,
       shape,
     }));
-    return { name, isList: element.max > 1, isChoice, alternatives };
+    return { name, isList: element.max > 1, isChoice, element, alternatives };
   };
 
   const childrenOf = (shape: Shape): Map<string, Child> => {

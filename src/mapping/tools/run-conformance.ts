@@ -3,9 +3,12 @@
  *
  * @see https://github.com/FHIR/fhir-test-cases/tree/master/r5/structure-mapping
  */
+import type { Codec } from '../codecs/codec.ts';
 import { json } from '../codecs/json.ts';
+import { createXmlCodec } from '../codecs/xml.ts';
 import { type CompileOptions, compileMap } from '../compile/compile-map.ts';
 import { parseMap } from '../language/parse-map.ts';
+import { findModelUrl } from '../structure-map/find-model-url.ts';
 import { fromStructureMap } from '../structure-map/from-structure-map.ts';
 import type { MapTree } from '../tree.ts';
 import { formatDiagnostic, MapCompileError, type MapEnvironment, MappingError } from '../types.ts';
@@ -53,12 +56,21 @@ function runOne(
 ): string | undefined {
   const map = compileMap(readMap(read(given.map), given.map), options);
   const [input = 'src'] = map.sources;
-  const result = map.run({ [input]: json.parse(read(given.source), given.source) }, environment);
-  if (!given.output.endsWith('.json')) return `the output ${given.output} is not JSON`;
-  const [first] = diffValues(json.parse(read(given.output), given.output), result);
+  const source = codecOf(given.source, options).parse(read(given.source), given.source);
+  const result = map.run({ [input]: source }, environment);
+  const codec = codecOf(given.output, options, findModelUrl(map.structureMap, 'target'));
+  const expected = codec.parse(read(given.output), given.output);
+  // What is compared has gone through its text form, so that a result which cannot be written is found, too.
+  const [first] = diffValues(expected, codec.parse(codec.print(result), 'the result'));
   return (
     first && `${first.path}: expected ${JSON.stringify(first.expected)}, got ${JSON.stringify(first.actual)}`
   );
+}
+
+function codecOf(file: string, options: CompileOptions, type?: string): Codec {
+  if (!file.endsWith('.xml')) return json;
+  const { definitions, models = [] } = options;
+  return createXmlCodec({ definitions, models, ...(type !== undefined && { type }) });
 }
 
 /**

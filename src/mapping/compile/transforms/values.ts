@@ -4,7 +4,7 @@
  * @see https://hl7.org/fhir/R4/valueset-map-transform.html
  */
 import { deepCopy, type Frame, failAt, isObject, type JsonObject } from '../frame.ts';
-import { isPrimitive, isResource, type Shape, typeName } from '../model.ts';
+import { type Child, isPrimitive, isResource, type Shape, TYPE_MARK, typeName } from '../model.ts';
 import { CastFailure, castPrimitive } from '../primitive.ts';
 import {
   type Call,
@@ -41,8 +41,14 @@ export const compileCreate: TransformCompiler = (call) => {
     scope.error(node.position, `${typeName(shape)} is abstract and cannot be created`);
     return undefined;
   }
-  return { shapes: [shape], value: makeFresh(shape), isFresh: true, isExplicit: true };
+  const value = isMarked(target, shape) ? () => ({ [TYPE_MARK]: typeName(shape) }) : makeFresh(shape);
+  return { shapes: [shape], value, isFresh: true, isExplicit: true };
 };
+
+/** An element of a logical model whose type its name does not tell, such as CDA's `value`, notes it in the value. */
+function isMarked(target: Child | undefined, shape: Shape): boolean {
+  return target !== undefined && !target.isChoice && target.alternatives.length > 1 && !isResource(shape);
+}
 
 /** `copy(v)` and plain values: never shared with the source. */
 export const compileCopy: TransformCompiler = (call) => {
