@@ -100,9 +100,7 @@ describe('the texts of the project', () => {
     for (const path of projectFiles('src', 'test', 'mappings', 'profiles', 'docs', 'bench', 'README.md')) {
       if (BINARY.test(path)) continue;
       for (const [index, line] of readProjectFile(path).split('\n').entries()) {
-        for (const match of line.matchAll(
-          /(?<![\w.])(\d{6})[-+A-FU-Y](\d{3})([0-9A-FHJ-NPR-Y])(?![\w-])/g,
-        )) {
+        for (const match of line.matchAll(/(?<![\w.])(\d{6})[-+A-FU-Y](\d{3})([0-9A-FHJ-NPR-Y])(?![\w-])/g)) {
           const [code, date = '', individual = '', control = ''] = match;
           const isTest = Number(individual) >= 900;
           const isRight = CONTROL[Number(date + individual) % 31] === control;
