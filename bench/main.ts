@@ -1,5 +1,6 @@
 /** `npm run bench -- <name>`: measures, and prints figures on standard output, progress on standard error. */
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { runMap, toMapTable } from './map/run-map.ts';
 import { OPERATIONS, type Operation } from './rest/operations.ts';
 import { toJson, toTable } from './rest/report.ts';
 import { isOperation, runRest } from './rest/run-rest.ts';
@@ -61,6 +62,16 @@ program
       say,
     });
     process.stdout.write(`${flags.json ? JSON.stringify(toJson(figures)) : toTable(figures)}\n`);
+  });
+
+program
+  .command('map')
+  .description('QuestionnaireResponse with N items to a Bundle of N Observations, beside an equal function')
+  .option('--json', 'print JSON instead of a table')
+  .option('--seconds <n>', 'time of measuring each size, each way', positive, 2)
+  .action(async (flags: Pick<RestFlags, 'json' | 'seconds'>) => {
+    const figures = await runMap(flags.seconds);
+    process.stdout.write(`${flags.json ? JSON.stringify({ figures }) : toMapTable(figures)}\n`);
   });
 
 program.action(() => {
