@@ -55,7 +55,7 @@ const MODIFIERS: Readonly<Record<IndexedParameter['table'], readonly string[]>> 
 /** Modifiers of a type of parameter, `[type]` for names of resource types; undefined when it is not searched by. */
 export function searchModifiers(kind: SearchParameter['type']): readonly string[] | undefined {
   const table = TABLES[kind];
-  if (kind === 'uri') return ['missing'];
+  if (kind === 'uri') return ['above', 'below', 'missing'];
   return kind === 'reference' ? ['[type]', ...MODIFIERS.reference] : table && MODIFIERS[table];
 }
 

@@ -132,14 +132,41 @@ export function matchReferences(
 }
 
 /** `meta.profile` is a canonical although its parameter is of type uri: a version is told apart. */
-function matchUri(scope: SearchScope, _: SearchInput, x: string, value: string): string {
+function matchUri(scope: SearchScope, input: SearchInput, x: string, value: string): string {
   const text = unescapeValue(value);
+  if (input.modifier === 'below') return matchBelow(scope, input.name, x, text);
+  if (input.modifier === 'above') return equalsAny(scope, `${x}.url`, listAbove(text));
   const whole = `${x}.url = ${scope.bind(indexText(text))}`;
   const bar = text.lastIndexOf('|');
   return bar < 0
     ? whole
     : `(${whole} OR ${matchCanonical(scope, x, text.slice(0, bar), text.slice(bar + 1))})`;
 }
+
+/** The URI itself and those it is the start of, by whole segments of a path. */
+function matchBelow(scope: SearchScope, name: string, x: string, text: string): string {
+  const start = text.replace(/\/+$/, '');
+  if (start === '' || start.length > LONGEST_START)
+    throw malformed(name, 'the start of a URI is too short or too long');
+  const from = `${start}/`;
+  // Behind '/' comes '0': everything between the two begins with the slash.
+  const range = `${x}.url >= ${scope.bind(from)} AND ${x}.url < ${scope.bind(`${start}0`)}`;
+  return `(${equalsAny(scope, `${x}.url`, [...new Set([text, start, from])].map(indexText))} OR (${range}))`;
+}
+
+/** The URI itself and all that it lies below. */
+function listAbove(text: string): readonly string[] {
+  const parts = text.split('/');
+  const above = parts.map((_, count) => parts.slice(0, count + 1).join('/'));
+  return [...new Set([...above, ...above.map((each) => `${each}/`), text])]
+    .filter((each) => each !== '' && each !== '/')
+    .slice(-MOST_SEGMENTS)
+    .map(indexText);
+}
+
+const MOST_SEGMENTS = 200;
+/** The index keeps the start of longer URIs as it is. */
+const LONGEST_START = 200;
 
 function matchCanonical(scope: SearchScope, x: string, url: string, version: string): string {
   return `(${x}.url = ${scope.bind(indexText(url))} AND ${x}.version = ${scope.bind(indexText(version))})`;
