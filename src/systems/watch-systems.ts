@@ -112,15 +112,14 @@ async function reloadFolder(
 ): Promise<boolean> {
   try {
     current.set(name, await loadSystem(name, options));
-    options.logger.info({ system: name }, 'A connected system was loaded again.');
+    // A warning, like a removal: what the gateway sends has changed while it runs, and whoever edits waits for the word.
+    options.logger.warn({ system: name }, 'A connected system was taken over from its folder.');
     return true;
   } catch (error) {
     if (!(error instanceof Faults)) throw error;
     const faults = error.faults.map(printFault);
-    options.logger.error(
-      { system: name, faults },
-      'A connected system is broken; its last good version stays.',
-    );
+    const meanwhile = current.has(name) ? 'its last good version stays' : 'it is not connected';
+    options.logger.error({ system: name, faults }, `A connected system is broken; ${meanwhile}.`);
     return false;
   }
 }

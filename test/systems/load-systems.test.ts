@@ -37,7 +37,7 @@ afterEach(async () => {
 });
 
 const load = (from = directory) =>
-  loadSystems({ ...context, directory: from, environment: {}, logger: SILENT });
+  loadSystems({ ...context, directory: from, environment: {}, sandboxDefaults: true, logger: SILENT });
 
 async function edit(path: string, change: (text: string) => string): Promise<void> {
   const file = join(directory, path);
@@ -60,14 +60,12 @@ describe('loading the connected systems', () => {
     expect(systems.map(({ name }) => name)).toEqual(['lifecare', 'sap-c4c']);
     const [lifecare, c4c] = systems;
     expect(lifecare?.routes[0]?.map.sources).toEqual(['response', 'patient', 'questionnaire']);
-    expect(lifecare?.defaultedSecrets).toEqual(['LIFECARE_SECRET']);
     expect(c4c).toMatchObject({
       sector: 'health',
       transport: { kind: 'odata', timeoutMs: 10_000 },
       routes: [{ name: 'contact-ticket', on: 'Task', with: { patient: 'for' } }],
       inbound: [{ receive: 'ticket-status', messageId: 'messageId' }],
     });
-    expect(c4c?.defaultedSecrets).toEqual(['SAP_C4C_PASSWORD', 'SAP_C4C_INBOUND_SECRET']);
   });
 
   it('takes addresses and secrets from the environment', async () => {
@@ -76,10 +74,15 @@ describe('loading the connected systems', () => {
       SAP_C4C_PASSWORD: 'a',
       SAP_C4C_INBOUND_SECRET: 'b',
     };
-    const [c4c] = await loadSystems({ ...context, directory, environment, logger: SILENT });
+    const [c4c] = await loadSystems({
+      ...context,
+      directory,
+      environment,
+      sandboxDefaults: false,
+      logger: SILENT,
+    });
     expect(c4c?.transport.baseUrl).toBe('https://my123.crm.ondemand.com/sap/c4c/odata/v1/c4codataapi');
     expect(c4c?.inbound[0]?.auth).toEqual({ kind: 'bearer-secret', secret: 'b' });
-    expect(c4c?.defaultedSecrets).toEqual([]);
   });
 
   it('lists every mistake of every folder, each with its place', async () => {
@@ -121,17 +124,24 @@ describe('loading the connected systems', () => {
 
 describe('watching the connected systems', () => {
   let watch: SystemsWatch | undefined;
-  let errors: { readonly faults?: readonly string[] }[];
+  let errors: { readonly faults?: readonly string[]; readonly message: string }[];
+  let warnings: string[];
   let changes: number;
 
   async function start(): Promise<SystemsWatch> {
     errors = [];
+    warnings = [];
     changes = 0;
     watch = await watchSystems({
       ...context,
       directory,
       environment: {},
-      logger: { ...SILENT, error: (fields) => errors.push(fields) },
+      sandboxDefaults: true,
+      logger: {
+        ...SILENT,
+        warn: (_, message) => warnings.push(message),
+        error: (fields, message) => errors.push({ ...fields, message }),
+      },
       onChange: () => {
         changes += 1;
       },
@@ -184,11 +194,23 @@ describe('watching the connected systems', () => {
     await edit('sap-c4c/task-to-ticket.fml', (text) => text.replace("'SRRQ'", "'SRRQ"));
     await until(() => errors.length > 0);
     expect(errors[0]?.faults?.[0]).toMatch(/sap-c4c\/task-to-ticket\.fml:14:\d+: /);
+    expect(errors[0]?.message).toBe('A connected system is broken; its last good version stays.');
     expect(systems.current()).toEqual(before);
     expect(changes).toBe(0);
+    expect(warnings).toEqual([]);
     await edit('sap-c4c/task-to-ticket.fml', (text) => text.replace("'SRRQ", "'SRRQ'"));
     await until(() => changes > 0);
     expect(systems.current()[0]).toBe(before[0]);
+    expect(warnings).toContain('A connected system was taken over from its folder.');
+  });
+
+  it('says of a new system that is broken that it is not connected', async () => {
+    const systems = await start();
+    await mkdir(join(directory, 'home-care'));
+    await writeFile(join(directory, 'home-care', 'system.yaml'), 'title: Home care\n');
+    await until(() => errors.length > 0);
+    expect(errors[0]?.message).toBe('A connected system is broken; it is not connected.');
+    expect(systems.current().map(({ name }) => name)).toEqual(['sap-c4c']);
   });
 
   it('fails at the start when anything is wrong', async () => {
