@@ -34,6 +34,7 @@ export function createWeb(options: WebOptions): Router {
   router.post('/my/questionnaires/:id', form, takeAnswers(options));
   router.use('/my', reportFailure(options));
   router.use('/console', createConsole(options, form));
+  router.get('/{*path}', showNotFound(options));
   return router;
 }
 
@@ -59,6 +60,19 @@ function leadToSignIn(options: WebOptions): RequestHandler<{ id: string }> {
     }
     const { language } = await readFrame(options, request, response);
     response.set('Cache-Control', 'no-store').redirect(303, options.signInPath(request.path, language));
+  };
+}
+
+/** A browser at an address that is nowhere gets a page. Whoever does not ask for HTML gets the API's answer. */
+function showNotFound(options: WebOptions): RequestHandler {
+  return async (request, response, next) => {
+    if (request.accepts(['json', 'html']) !== 'html') {
+      next();
+      return;
+    }
+    const frame = { ...(await readFrame(options, request, response)), path: '/' };
+    const { failure, home } = textsOf(frame.language);
+    sendFailure(response, 404, frame, failure.notFound, { path: '/', label: home });
   };
 }
 

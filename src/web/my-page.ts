@@ -116,7 +116,8 @@ function renderDue(page: MyPage, task: Task): Html {
   const { language } = page.frame;
   const texts = textsOf(language).my;
   const date = formatDate(end, language);
-  const isLate = new Date(end.length === 10 ? `${end}T23:59:59` : end) < page.now;
+  // A date is a whole day in Finland, wherever the gateway runs.
+  const isLate = end.length === 10 ? end < dayInFinland(page.now) : new Date(end) < page.now;
   return html`<p${isLate ? html` class="late"` : ''}>${isLate ? texts.overdue(date) : texts.due(date)}</p>`;
 }
 
@@ -191,6 +192,11 @@ function renderResponse(page: MyPage, response: QuestionnaireResponse): Html {
 function findScore(items: readonly QuestionnaireResponseItem[] = []): number | undefined {
   const total = items.find(({ linkId }) => linkId === 'total');
   return total?.answer?.[0]?.valueInteger;
+}
+
+/** Calendar day of an instant, `2026-03-14`. */
+function dayInFinland(instant: Date): string {
+  return new Intl.DateTimeFormat('sv-SE', { dateStyle: 'short', timeZone: ZONE }).format(instant);
 }
 
 /** A date as people in Finland read it. A date without a time stays that day; a year or a month stays as it is. */

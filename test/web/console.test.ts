@@ -69,6 +69,7 @@ describe('the console', () => {
   it('shows figures, and dead letters with the place of the mistake', async () => {
     const { text, status } = await site.get('/console', { cookie: await signIn(OPERATOR_TOKEN) });
     expect(status).toBe(200);
+    expect(text).toContain('>2026-03-14 10:00:00 UTC</time>');
     expect(text).toContain('Changes not handled yet: 3, the oldest for 61 s');
     expect(text).toContain('<td>dead</td><td>1</td><td>2 h</td><td>closed</td>');
     expect(text).toContain(

@@ -37,6 +37,10 @@ beforeAll(async () => {
       basedOn: [{ reference: 'CarePlan/cp-1' }],
       restriction: { period: { end: '2026-03-02' } },
     }),
+    taskOf('today', {
+      ...codeOf('self-care', 'Lepää'),
+      restriction: { period: { end: '2026-03-14' } },
+    }),
     taskOf('slept', {
       ...codeOf('self-care', 'Nuku'),
       status: 'completed',
@@ -122,6 +126,7 @@ describe("the citizen's page", () => {
     expect(text).toContain('Täytä mielialakysely');
     expect(text).toContain('Tee viimeistään 20. maaliskuuta 2026');
     expect(text).toContain('Määräaika meni 2. maaliskuuta 2026');
+    expect(text).toContain('Tee viimeistään 14. maaliskuuta 2026');
     expect(text).toContain('href="/my/questionnaires/bdi"');
     expect(text).toContain('action="/my/tasks/walk/complete"');
   });
@@ -212,6 +217,15 @@ describe('requests that no page sends', () => {
     expect(page.status).toBe(status);
     expect(page.text).toContain(text);
     expect(page.text).not.toMatch(/\.ts:|node_modules/);
+  });
+
+  it('to an address that is nowhere are answered with a page for a browser, in its language', async () => {
+    const headers = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8', 'accept-language': 'sv' };
+    const page = await site.get('/mina-arenden', headers);
+    expect(page.status).toBe(404);
+    expect(page.headers.get('content-type')).toContain('text/html');
+    expect(page.text).toContain('Sidan hittades inte.');
+    expect((await site.get('/mina-arenden', { accept: '*/*' })).text).not.toContain('Sidan hittades inte.');
   });
 
   it('such as a form that is too large are refused as that', async () => {

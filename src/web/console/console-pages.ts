@@ -134,7 +134,7 @@ function renderTable(page: DeliveriesPage): Html {
 <th scope="row">${delivery.source}</th>
 <td>${delivery.system} / ${delivery.route}</td>
 <td>${delivery.attempts}</td>
-<td><time datetime="${delivery.createdAt}">${delivery.createdAt}</time></td>
+<td><time datetime="${delivery.createdAt}">${formatTime(delivery.createdAt)}</time></td>
 <td>${(delivery.outcome?.issue ?? []).map(renderIssue)}</td>
 ${mayRetry ? html`<td>${renderRetry(page, delivery)}</td>` : ''}
 </tr>`,
@@ -171,6 +171,11 @@ function query(parameters: Readonly<Record<string, string | undefined>>): string
     value === undefined ? [] : [[name, value] as [string, string]],
   );
   return new URLSearchParams(given).toString();
+}
+
+/** An instant to the second, as operators compare it with logs: `2026-11-22 01:54:32 UTC`. */
+function formatTime(instant: string): string {
+  return `${instant.slice(0, 19).replace('T', ' ')} UTC`;
 }
 
 function formatAge(seconds: number): string {

@@ -29,7 +29,7 @@ export const en: Texts = {
     title: 'My page',
     toDo: 'To do',
     nothingToDo: 'You have no open tasks now.',
-    contacts: 'Contacts',
+    contacts: 'Contact requests',
     contactsLead: 'A professional takes care of these. You need not do anything.',
     done: 'Closed tasks',
     plans: 'Plans',
@@ -109,7 +109,7 @@ export const en: Texts = {
     forbidden: 'You are not allowed to do this.',
     notUnderstood: 'The request could not be handled.',
     tooLarge: 'You sent too much at once. Go back and shorten your answers.',
-    internal: 'The service is disturbed. Please try again in a while.',
+    internal: 'The service is not working properly. Please try again in a while.',
     back: 'Back to my page',
   },
 };

@@ -14,8 +14,8 @@ export const fi: Texts = {
   myPage: 'Omat asiat',
   footer: 'Silta välittää antamasi tiedot niille ammattilaisille, jotka hoitavat asiaasi.',
   landing: {
-    title: 'Terveytesi ja hyvinvointisi asiat yhdessä paikassa',
-    lead: 'Silta on silta sinun ja sosiaali- ja terveydenhuollon järjestelmien välillä: vastaat kerran, ja tieto kulkee perille.',
+    title: 'Terveyteen ja hyvinvointiin liittyvät asiasi yhdessä paikassa',
+    lead: 'Silta yhdistää sinut ja sosiaali- ja terveydenhuollon järjestelmät: vastaat kerran, ja tieto kulkee perille.',
     points: [
       'Näet sinulle annetut tehtävät ja suunnitelmat.',
       'Täytät kyselyt rauhassa, omalla kielelläsi.',
