@@ -57,9 +57,9 @@ async function readCredentials(sandboxUrl: string): Promise<Published> {
   let response: Response;
   try {
     response = await fetch(`${sandboxUrl}/credentials`);
-  } catch (cause) {
+  } catch {
     throw new CommandError(
-      `No sandbox answers at ${sandboxUrl}. Start one with \`npm start\`. (${String(cause)})`,
+      `No sandbox answers at ${sandboxUrl}. Start one with \`npm start\`. If it listens elsewhere, set SILTA_SANDBOX_PORT as there.`,
     );
   }
   if (!response.ok)

@@ -1,3 +1,4 @@
+import { readConfig } from '../config.ts';
 import { findSandbox } from './sandbox-client.ts';
 
 /** What the console says when everything is up: what to open, as whom, and what to try. */
@@ -12,13 +13,15 @@ export async function welcome(
     sandbox.token('record'),
   ]);
   const url = stack.gatewayUrl;
+  const column = Math.max(`${url}/fhir/metadata`.length, stack.sandboxUrl.length) + 3;
+  const at = (address: string) => address.padEnd(column);
   say(`
 Silta is ready.
 
-  Open      ${url}                 citizen pages: sign in with Suomi.fi (sandbox)
-            ${url}/console         deliveries, for engineers (token: npx silta token operator)
-            ${url}/fhir/metadata   what the FHIR API can do
-            ${stack.sandboxUrl}                 the sandbox: what SAP C4C and Lifecare have received
+  Open      ${at(url)}citizen pages: sign in with Suomi.fi (sandbox)
+            ${at(`${url}/console`)}deliveries, for engineers (token: npx silta token operator)
+            ${at(`${url}/fhir/metadata`)}what the FHIR API can do
+            ${at(stack.sandboxUrl)}the sandbox: what SAP C4C and Lifecare have received
 
   Test persons
 ${sandbox.persons.map(({ id, about }) => `            ${id.padEnd(8)} ${about}`).join('\n')}
@@ -31,10 +34,17 @@ ${sandbox.persons.map(({ id, about }) => `            ${id.padEnd(8)} ${about}`)
     patient record, SMART Backend Services
       ${record}
 
-  Try       npm run demo           the depression path, in a second terminal
+  Try       npm run demo           the depression path, in a second terminal${settingFor(stack.sandboxUrl)}
             curl -H "Authorization: Bearer $(npx silta token record)" ${url}/fhir/QuestionnaireResponse
             npx silta deliveries list
             npx silta map test     after editing a map under mappings/: it is taken over at once
 
 Ctrl-C stops everything.`);
+}
+
+/** What a second terminal has to be told to find a sandbox that is not at its usual place. */
+function settingFor(sandboxUrl: string): string {
+  const { port } = new URL(sandboxUrl);
+  const usual = readConfig({ SILTA_MODE: 'sandbox' }).SILTA_SANDBOX_PORT;
+  return port === String(usual) ? '' : `; there first: export SILTA_SANDBOX_PORT=${port}`;
 }
