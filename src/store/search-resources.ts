@@ -205,13 +205,20 @@ async function readPage(
 }
 
 function readLine(type: string, line: string): { readonly key: number; readonly stored: StoredVersion } {
-  const [key, id = '', version, updated, method, sector, patients = ''] = line.split(FIELD_END, FIELDS);
-  const content = line.slice(line.lastIndexOf(FIELD_END) + 1);
+  const fields: string[] = [];
+  let at = 0;
+  while (fields.length < FIELDS) {
+    const end = line.indexOf(FIELD_END, at);
+    fields.push(line.slice(at, end));
+    at = end + 1;
+  }
+  const [key, id = '', version, updated, method, sector, patients = ''] = fields;
+  const content = line.slice(at);
   const row = { type, id, version_id: Number(version), updated: Number(updated), content, patients };
   return { key: Number(key), stored: toStoredVersion({ ...row, method, sector } as VersionRow) };
 }
 
-/** Fields of a line before the content. */
+/** Fields of a line before the content, which is never searched for their ends. */
 const FIELDS = 7;
 
 function pageStatement(
