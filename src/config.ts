@@ -90,6 +90,11 @@ export const VARIABLES = {
     secret32.optional(),
     'Seals continuation links and raw copies of inbound messages. Required in production.',
   ),
+  SILTA_CLIENT_IDS: variable(
+    z.stringbool(),
+    'Whether a client may choose the id of a new resource by an update (update as create).',
+    'false',
+  ),
   SILTA_METRICS_TOKEN: secret(
     z.string().min(16).optional(),
     'Bearer token of `/metrics`. Not set: no metrics in production, open in the sandbox.',

@@ -34,7 +34,7 @@ import {
 import { createPlanReader } from './pathway-plans.ts';
 import { createRest, createTransact, type RestOptions } from './rest/index.ts';
 import { createStore, type Database, migrate, type Store } from './store/index.ts';
-import { createTransport, type SystemDefinition, watchSystems } from './systems/index.ts';
+import { createTransport, watchSystems } from './systems/index.ts';
 import { createWeb, type WebOptions } from './web/index.ts';
 import { createWhoIs } from './who-is.ts';
 
@@ -120,14 +120,9 @@ async function layFoundation(parts: GatewayParts) {
     definitions,
     compileModel: (model) => compileStructure(model, definitions),
     environment: parts.environment,
+    sandboxDefaults: parts.config.SILTA_MODE === 'sandbox',
     logger,
   });
-  try {
-    refuseDefaultSecrets(parts.config, systems.current());
-  } catch (error) {
-    await systems.close();
-    throw error;
-  }
   return {
     definitions,
     store,
@@ -139,13 +134,6 @@ async function layFoundation(parts: GatewayParts) {
     conformance: createConformance({ definitions }),
     registry: new Registry(),
   };
-}
-
-/** A secret that anybody can read in a `system.yaml` is none. */
-function refuseDefaultSecrets(config: Config, systems: readonly SystemDefinition[]): void {
-  if (config.SILTA_MODE !== 'production') return;
-  const names = [...new Set(systems.flatMap((system) => system.defaultedSecrets))];
-  if (names.length > 0) throw new ConfigError(names.map((name) => `${name}: is required in production`));
 }
 
 function sweep(identity: Identity, logger: Logger): void {
@@ -239,7 +227,7 @@ function wireRest(parts: GatewayParts, base: Foundation, onWritten: () => void):
     limits: limitsOf(config),
     sealingKey: deriveKey(config, 'page links'),
     version,
-    clientIds: false,
+    clientIds: config.SILTA_CLIENT_IDS,
     onWritten,
   };
 }

@@ -1,7 +1,7 @@
 /** Runs the cases of systems' folders: inputs through the map, result against what is wanted. */
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { type CompiledMap, type MapEnvironment, MappingError } from '../mapping/index.ts';
+import { type CompiledMap, type MapEnvironment, type MapObserver, MappingError } from '../mapping/index.ts';
 import { compileFolder, type FolderMaps, type MapContext } from './compile-folder.ts';
 import { type Difference, findDifferences } from './differences.ts';
 import { Faults, printFault } from './fault.ts';
@@ -30,19 +30,28 @@ export interface CaseResult {
  * A case runs with a fixed clock and counted UUIDs, so that it gives the same result every time.
  * @param directories folders of systems, e.g. `['mappings/sap-c4c']`
  * @param context what the maps are compiled with
+ * @param watch told of each folder before its cases run; the observer it gives sees what the maps do, for coverage
  * @returns one result a case, in the order of the folders and then of the names; a folder whose maps do not
  * compile gives one failed result named after the folder
  */
 export async function runCases(
   directories: readonly string[],
   context: MapContext,
+  watch?: WatchFolder,
 ): Promise<readonly CaseResult[]> {
   const results: CaseResult[] = [];
-  for (const directory of directories) results.push(...(await runFolder(resolve(directory), context)));
+  for (const directory of directories) results.push(...(await runFolder(resolve(directory), context, watch)));
   return results;
 }
 
-async function runFolder(folder: string, context: MapContext): Promise<readonly CaseResult[]> {
+/** Called with the path of a folder and its maps, when they compile. */
+export type WatchFolder = (folder: string, compiled: FolderMaps) => MapObserver | undefined;
+
+async function runFolder(
+  folder: string,
+  context: MapContext,
+  watch: WatchFolder | undefined,
+): Promise<readonly CaseResult[]> {
   const system = basename(folder);
   const shown = `${basename(dirname(folder))}/${system}`;
   const compiled = await compileFolder(folder, shown, context);
@@ -50,12 +59,14 @@ async function runFolder(folder: string, context: MapContext): Promise<readonly 
     const problem = compiled.faults.map(printFault).join('\n');
     return [{ system, name: system, title: 'the maps compile', passed: false, problem, differences: [] }];
   }
+  const observer = watch?.(folder, compiled);
   const entries = await readdir(join(folder, 'cases'), { withFileTypes: true });
   const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
   const results: CaseResult[] = [];
   for (const name of names.sort()) {
     // A folder whose name starts with an underscore holds inputs that several cases share.
-    if (!name.startsWith('_')) results.push(await runOne(system, name, { folder, shown, compiled }));
+    if (!name.startsWith('_'))
+      results.push(await runOne(system, name, { folder, shown, compiled, observer }));
   }
   return results;
 }
@@ -63,7 +74,12 @@ async function runFolder(folder: string, context: MapContext): Promise<readonly 
 async function runOne(
   system: string,
   name: string,
-  on: { readonly folder: string; readonly shown: string; readonly compiled: FolderMaps },
+  on: {
+    readonly folder: string;
+    readonly shown: string;
+    readonly compiled: FolderMaps;
+    readonly observer: MapObserver | undefined;
+  },
 ): Promise<CaseResult> {
   const path = ['cases', name, 'case.yaml'].join('/');
   try {
@@ -75,7 +91,7 @@ async function runOne(
     );
     const map = maps.get(read.map);
     if (!map) throw new Error(`readCase let the unknown map ${read.map} pass`);
-    const { problem, differences } = judge(read, map);
+    const { problem, differences } = judge(read, map, on.observer);
     const passed = problem === undefined && differences.length === 0;
     return { system, name, title: read.title, passed, ...(problem && { problem }), differences };
   } catch (error) {
@@ -89,10 +105,11 @@ interface Verdict {
   readonly differences: readonly CaseDifference[];
 }
 
-function judge(read: Case, map: CompiledMap): Verdict {
+function judge(read: Case, map: CompiledMap, observer: MapObserver | undefined): Verdict {
   let result: unknown;
   try {
-    result = map.run(read.sources, environmentOf(read.now));
+    const environment = environmentOf(read.now);
+    result = observer ? map.observe(read.sources, environment, observer) : map.run(read.sources, environment);
   } catch (error) {
     if (!(error instanceof MappingError)) throw error;
     return judgeFailure(read, error);

@@ -32,6 +32,10 @@ export interface FolderMaps {
   readonly faults: readonly Fault[];
   /** The logical models of the folder. */
   readonly models: readonly Model[];
+  /** The texts of the maps as trees, by file name; without those that do not parse. */
+  readonly trees: ReadonlyMap<string, MapTree>;
+  /** The ConceptMaps of the folder. */
+  readonly conceptMaps: readonly ConceptMap[];
 }
 
 /**
@@ -66,7 +70,8 @@ export async function compileFolder(folder: string, shown: string, context: MapC
     mapUrls: [...byUrl.keys()],
     conceptMaps: (url) => conceptMaps.find((each) => each.url === url),
   };
-  return { ...compileAll(trees, options, faults), models };
+  const parsed = new Map([...trees].flatMap(([name, tree]) => (tree ? [[name, tree]] : [])));
+  return { ...compileAll(trees, options, faults), models, trees: parsed, conceptMaps };
 }
 
 /** Runs a reader of parsed JSON; what it throws is a fault at the head of the file. */
@@ -112,7 +117,7 @@ function compileAll(
   trees: ReadonlyMap<string, MapTree | undefined>,
   options: CompileOptions,
   faults: Fault[],
-): Omit<FolderMaps, 'models'> {
+): Pick<FolderMaps, 'maps' | 'broken' | 'faults'> {
   const maps = new Map<string, CompiledMap>();
   const broken = new Set<string>();
   for (const [name, tree] of trees) {

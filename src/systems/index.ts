@@ -1,6 +1,7 @@
-export { type CaseDifference, type CaseResult, runCases } from './cases.ts';
+export { type CaseDifference, type CaseResult, runCases, type WatchFolder } from './cases.ts';
 export { compileFolder, type FolderMaps, type MapContext, type Model } from './compile-folder.ts';
 export type { TransportDependencies } from './connection.ts';
+export { type CoverageThresholds, readCoverageThresholds } from './coverage-thresholds.ts';
 export { createTransport } from './create-transport.ts';
 export { type Fault, printFault } from './fault.ts';
 export type { LoadOptions } from './load-system.ts';

@@ -4,14 +4,18 @@ import { basename, join } from 'node:path';
 import type { CompiledMap } from '../mapping/index.ts';
 import { compileFolder, type MapContext } from './compile-folder.ts';
 import { type Fault, Faults } from './fault.ts';
-import { type InboundText, type RouteText, readSystemFile, type SystemFile } from './read-system-file.ts';
+import {
+  type InboundText,
+  type RouteText,
+  readSystemFile,
+  type SystemFile,
+  type Variables,
+} from './read-system-file.ts';
 import type { Inbound, Route, SystemDefinition } from './types.ts';
 
-export interface LoadOptions extends MapContext {
+export interface LoadOptions extends MapContext, Variables {
   /** Folder of the systems' folders, e.g. `mappings`. */
   readonly directory: string;
-  /** Values of `${NAME}` in the files. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
 const DEFAULT_TIMEOUT_MS = 10_000;
@@ -27,7 +31,7 @@ export async function loadSystem(name: string, options: LoadOptions): Promise<Sy
   const shown = `${basename(options.directory)}/${name}`;
   const [file, compiled] = await Promise.all([
     readFile(join(folder, 'system.yaml'), 'utf8').then((text) =>
-      collect(() => readSystemFile(text, `${shown}/system.yaml`, options.environment)),
+      collect(() => readSystemFile(text, `${shown}/system.yaml`, options)),
     ),
     compileFolder(folder, shown, options),
   ]);
@@ -46,7 +50,6 @@ export async function loadSystem(name: string, options: LoadOptions): Promise<Sy
     transport: { timeoutMs: DEFAULT_TIMEOUT_MS, options: {}, ...transport },
     routes,
     inbound,
-    defaultedSecrets: file.value.defaultedSecrets,
   };
 }
 

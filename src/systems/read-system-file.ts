@@ -24,27 +24,29 @@ export interface SystemText extends Pick<SystemDefinition, 'title' | 'sector'> {
 
 export interface SystemFile {
   readonly content: SystemText;
-  /** Environment variables whose default was taken for a secret; production refuses them. */
-  readonly defaultedSecrets: readonly string[];
   /** A fault at the place of a value. */
   faultAt(path: Path, message: string): Fault;
 }
 
-const SECRETS = new Set(['secret', 'password', 'clientSecret']);
+/** What a default stands for in the sandbox only: anybody can read it in the file, and it leads to a stand-in. */
+const SANDBOX_ONLY = new Set(['baseUrl', 'tokenUrl', 'secret', 'password', 'clientSecret']);
+
+export interface Variables {
+  /** Values of `${NAME}`. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Whether addresses and secrets may be left at the file's defaults, which are the sandbox's. */
+  readonly sandboxDefaults: boolean;
+}
 
 /**
  * Reads the text of a system.yaml.
  *
  * @param text YAML 1.2
  * @param file path shown in faults
- * @param environment values of `${NAME}`
+ * @param variables what `${NAME}` stands for
  * @throws Faults with every mistake that was found
  */
-export function readSystemFile(
-  text: string,
-  file: string,
-  environment: Readonly<Record<string, string | undefined>>,
-): SystemFile {
+export function readSystemFile(text: string, file: string, variables: Variables): SystemFile {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
   const faultAtOffset = (offset: number, message: string): Fault => {
@@ -63,36 +65,34 @@ export function readSystemFile(
       wrong.map(({ path, atKey, message }) => faultAtOffset(offsetOf(document, path, atKey), message)),
     );
   }
-  const defaultedSecrets = resolveInPlace(document, environment, faultAtOffset);
+  resolveInPlace(document, variables, faultAtOffset);
   const content = document.toJS() as SystemText;
   const faults = checkContent(content, faultAt);
   if (faults.length > 0) throw new Faults(faults);
-  return { content, defaultedSecrets, faultAt };
+  return { content, faultAt };
 }
 
-/** Replaces variables in every string scalar. @returns names of secrets that fell back to a default */
+/** Replaces variables in every string scalar. */
 function resolveInPlace(
   document: Document,
-  environment: Readonly<Record<string, string | undefined>>,
+  { environment, sandboxDefaults }: Variables,
   faultAtOffset: (offset: number, message: string) => Fault,
-): string[] {
+): void {
   const faults: Fault[] = [];
-  const defaultedSecrets: string[] = [];
   visit(document, {
     Scalar(key, node, path) {
       if (key === 'key' || typeof node.value !== 'string') return;
       const { text, missing, defaulted } = resolveVariables(node.value, environment);
-      for (const name of missing) {
+      const pair = path.at(-1);
+      const property = pair && 'key' in pair && isScalar(pair.key) ? String(pair.key.value) : '';
+      const refused = sandboxDefaults || !SANDBOX_ONLY.has(property) ? [] : defaulted;
+      for (const name of [...missing, ...refused]) {
         faults.push(faultAtOffset(node.range?.[0] ?? 0, `the environment variable ${name} is not set`));
       }
-      const pair = path.at(-1);
-      const name = pair && 'key' in pair && isScalar(pair.key) ? String(pair.key.value) : '';
-      if (SECRETS.has(name)) defaultedSecrets.push(...defaulted);
       node.value = text;
     },
   });
   if (faults.length > 0) throw new Faults(faults);
-  return defaultedSecrets;
 }
 
 function checkContent(content: SystemText, faultAt: (path: Path, message: string) => Fault): Fault[] {

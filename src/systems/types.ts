@@ -11,8 +11,6 @@ export interface SystemDefinition {
   readonly transport: TransportDefinition;
   readonly routes: readonly Route[];
   readonly inbound: readonly Inbound[];
-  /** Environment variables whose default was taken for a secret; production refuses them. */
-  readonly defaultedSecrets: readonly string[];
 }
 
 export interface TransportDefinition {

@@ -48,11 +48,11 @@ describe('the tutorial of docs/mappings.md', () => {
       definitions,
       compileModel: (model) => compileStructure(model, definitions),
       environment: { HOME_CARE_URL: 'https://home-care.example', HOME_CARE_SECRET: 'krypta-70' },
+      sandboxDefaults: false,
       logger: { info: () => undefined, warn: () => undefined, error: () => undefined },
     });
     expect(system).toMatchObject({
       name: 'home-care',
-      defaultedSecrets: [],
       routes: [{ name: 'call-request' }],
     });
   });

@@ -66,6 +66,7 @@ beforeEach(async () => {
   systems = await loadSystems({
     ...context,
     directory: `${ROOT}mappings`,
+    sandboxDefaults: false,
     environment: {
       SAP_C4C_URL: await listen(c4c.app),
       SAP_C4C_USER: 'u-3',

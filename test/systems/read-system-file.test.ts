@@ -26,7 +26,7 @@ function faultsOf(
   environment: Record<string, string | undefined> = ENVIRONMENT,
 ): readonly Fault[] {
   try {
-    readSystemFile(text, 'mappings/kaiku24/system.yaml', environment);
+    readSystemFile(text, 'mappings/kaiku24/system.yaml', { environment, sandboxDefaults: true });
   } catch (error) {
     if (error instanceof Faults) return error.faults;
     throw error;
@@ -39,22 +39,29 @@ const printed = (text: string, environment?: Record<string, string | undefined>)
 
 describe('a system.yaml', () => {
   it('is read with its variables resolved', () => {
-    const { content, defaultedSecrets } = readSystemFile(GOOD, 'f', ENVIRONMENT);
+    const read = (environment: Record<string, string>) =>
+      readSystemFile(GOOD, 'f', { environment, sandboxDefaults: true }).content;
+    const content = read(ENVIRONMENT);
     expect(content.transport).toEqual({
       kind: 'http-json',
       baseUrl: 'https://kaiku.example/api',
       auth: { kind: 'bearer', secret: 'hyvin-salainen' },
     });
-    expect(defaultedSecrets).toEqual([]);
     const elsewhere = { ...ENVIRONMENT, KAIKU_URL: 'http://localhost:7' };
-    expect(readSystemFile(GOOD, 'f', elsewhere).content.transport.baseUrl).toBe('http://localhost:7/api');
+    expect(read(elsewhere).transport.baseUrl).toBe('http://localhost:7/api');
   });
 
-  it('names the secrets whose default was taken', () => {
+  it('takes defaults for addresses and secrets in the sandbox only', () => {
     const text = GOOD.replace('${KAIKU_SECRET}', '${KAIKU_SECRET:-sandbox}');
-    expect(readSystemFile(text, 'f', {}).defaultedSecrets).toEqual(['KAIKU_SECRET']);
-    expect(readSystemFile(text, 'f', { KAIKU_SECRET: '' }).content.transport.auth['secret']).toBe('sandbox');
-    expect(readSystemFile(text, 'f', ENVIRONMENT).defaultedSecrets).toEqual([]);
+    const read = (environment: Record<string, string>, sandboxDefaults: boolean) =>
+      readSystemFile(text, 'f', { environment, sandboxDefaults }).content.transport;
+    expect(read({}, true).auth['secret']).toBe('sandbox');
+    expect(read({ KAIKU_SECRET: '' }, true).auth['secret']).toBe('sandbox');
+    expect(() => read({ KAIKU_URL: 'https://kaiku.example' }, false)).toThrow(
+      /^f:\d+:\d+: the environment variable KAIKU_SECRET is not set$/,
+    );
+    expect(() => read({ KAIKU_SECRET: 'x' }, false)).toThrow(/KAIKU_URL is not set$/);
+    expect(read({ KAIKU_URL: 'https://kaiku.example', KAIKU_SECRET: 'x' }, false).auth['secret']).toBe('x');
   });
 
   it.each([

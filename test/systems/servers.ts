@@ -54,7 +54,6 @@ export function systemAt(
     transport: { kind: 'http-json', auth: { kind: 'none' }, timeoutMs: 2_000, options: {}, ...transport },
     routes: [],
     inbound: [],
-    defaultedSecrets: [],
   };
 }
 

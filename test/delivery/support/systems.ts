@@ -42,7 +42,6 @@ export function systemOf(system: Partial<SystemDefinition> = {}): SystemDefiniti
     },
     routes: [routeOf()],
     inbound: [],
-    defaultedSecrets: [],
     ...system,
   };
 }
