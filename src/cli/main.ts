@@ -83,7 +83,12 @@ function defineMapCommands(program: Command): void {
   map
     .command('test [paths...]')
     .description('run the cases under mappings/*/cases')
-    .action(async (paths: string[]) => (await import('./map.ts')).testMaps(paths));
+    .option('--coverage', 'show which rules, outcomes of conditions and ConceptMap rows the cases exercise')
+    .option('--lcov <directory>', 'write lcov.info there, too')
+    .option('--html <directory>', 'write pages with the coloured maps there, too')
+    .action(async (paths: string[], options: { coverage?: boolean; lcov?: string; html?: string }) =>
+      (await import('./map.ts')).testMaps(paths, options),
+    );
 }
 
 function defineDeliveryCommands(program: Command): void {

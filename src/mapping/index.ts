@@ -11,6 +11,16 @@ export { toStructureMap } from './structure-map/to-structure-map.ts';
 export { checkMap } from './tools/check-map.ts';
 export { type Coverage, createCoverage, type MapCoverage } from './tools/coverage.ts';
 export { type Difference, diffValues } from './tools/diff-values.ts';
+export {
+  type CoverageParts,
+  countCoverage,
+  type FileCoverage,
+  listMisses,
+  percentOf,
+} from './tools/file-coverage.ts';
+export { escapeHtml, printCoveragePage, printPage } from './tools/print-coverage-page.ts';
+export { type CoverageLine, printCoverageTable } from './tools/print-coverage-table.ts';
+export { printLcov } from './tools/print-lcov.ts';
 export { type CaseDifference, type CaseResult, type MapCase, runCase } from './tools/run-case.ts';
 export { type ConformanceResult, runConformance } from './tools/run-conformance.ts';
 export type { MapTree } from './tree.ts';

@@ -1,4 +1,5 @@
 /** Which rules, conditions and ConceptMap rows of a map were exercised by the runs that were observed. */
+import type { ConceptMap } from 'fhir/r4';
 import type { ConceptMapNode, MapTree, RuleNode } from '../tree.ts';
 import type { MapObserver, Position } from '../types.ts';
 
@@ -35,6 +36,8 @@ export interface Coverage {
   readonly observer: MapObserver;
   /** What the runs exercised of a map, its imports not included. */
   report(map: MapTree): MapCoverage;
+  /** What the runs used of a ConceptMap that is a file of its own. */
+  reportRows(map: ConceptMap): readonly Omit<RowCoverage, 'position'>[];
 }
 
 const keyOf = ({ file, line, column }: Position): string => `${file}:${line}:${column}`;
@@ -65,6 +68,14 @@ export function createCoverage(): Coverage {
       decided: (position, outcome) => add(`${keyOf(position)} ${outcome}`),
       translated: (map, system, code) => add(`${map} ${system ?? ''} ${code}`),
     },
+    reportRows: (map) =>
+      (map.group ?? []).flatMap(({ source = '', element }) =>
+        element.map(({ code = '' }) => {
+          const id = map.url ?? '';
+          const times = count(`${id} ${source} ${code}`) + (source === '' ? 0 : count(`${id}  ${code}`));
+          return { conceptMap: id, code, count: times };
+        }),
+      ),
     report: (map) => {
       const nodes = allRules(map.groups.flatMap((group) => group.rules));
       const rules = nodes.map(({ position, name }) => ({ position, name, count: count(keyOf(position)) }));
