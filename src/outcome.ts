@@ -85,7 +85,7 @@ export class SiltaError extends Error {
 }
 
 /** System of the stable codes that `OperationOutcome.issue.details.coding` carries. */
-export const ISSUE_SYSTEM = 'https://silta.example/fhir/CodeSystem/issue';
+const ISSUE_SYSTEM = 'https://silta.example/fhir/CodeSystem/issue';
 
 /** Renders findings as an OperationOutcome resource. */
 export function toOperationOutcome(issues: readonly Issue[]): OperationOutcome {

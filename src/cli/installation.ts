@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../config.ts';
 
-export const PACKAGE_ROOT = join(import.meta.dirname, '..', '..');
+const PACKAGE_ROOT = join(import.meta.dirname, '..', '..');
 
 export const VERSION = (
   JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8')) as { version: string }

@@ -44,7 +44,7 @@ async function readIndex(): Promise<CompactIndex> {
 }
 
 /** The definitions over an index and the files of a profiles directory. Exported for the tests of the room. */
-export function createDefinitions(index: CompactIndex, files: readonly ProfileFile[]): Definitions {
+function createDefinitions(index: CompactIndex, files: readonly ProfileFile[]): Definitions {
   const structures = openStructures(index, files);
   const supertypes = (type: string): string[] => {
     const base = structures.data(type)?.base;

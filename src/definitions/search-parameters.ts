@@ -45,7 +45,7 @@ export function confineSearchParameter(
 }
 
 /** Splits at each `|` outside parentheses and quotes. */
-export function splitUnion(expression: string): string[] {
+function splitUnion(expression: string): string[] {
   const branches: string[] = [];
   let depth = 0;
   let quoted = false;

@@ -8,7 +8,7 @@ import { extensionOf, isObject, type JsonObject, objectsOf, textOf } from './jso
 
 const SDC = 'http://hl7.org/fhir/uv/sdc/StructureDefinition';
 
-export const CALCULATED = `${SDC}/sdc-questionnaire-calculatedExpression`;
+const CALCULATED = `${SDC}/sdc-questionnaire-calculatedExpression`;
 export const VARIABLE = 'http://hl7.org/fhir/StructureDefinition/variable';
 
 /** Extensions that give an option its score. @see http://hl7.org/fhir/StructureDefinition/itemWeight */

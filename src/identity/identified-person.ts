@@ -8,7 +8,7 @@ import type { Claims } from './id-token.ts';
 import type { ClaimNames } from './types.ts';
 
 /** System of the identifier of a person without a hetu. */
-export const FOREIGN_IDENTIFIER_SYSTEM = 'http://eidas.europa.eu/attributes/naturalperson/PersonIdentifier';
+const FOREIGN_IDENTIFIER_SYSTEM = 'http://eidas.europa.eu/attributes/naturalperson/PersonIdentifier';
 
 export interface IdentifiedPerson {
   readonly identifier: { readonly system: string; readonly value: string };

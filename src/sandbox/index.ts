@@ -18,7 +18,7 @@ export {
 export { TEST_PERSONS, type TestPerson } from './suomifi/persons.ts';
 export { TEST_ACR } from './suomifi/provider.ts';
 export type { Quirk } from './suomifi/quirk.ts';
-export { choosePerson, signIn, signInAtSandbox } from './suomifi/sign-in.ts';
+export { choosePerson, signIn } from './suomifi/sign-in.ts';
 export {
   type LaunchRequest,
   type LaunchResult,

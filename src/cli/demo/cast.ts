@@ -6,7 +6,7 @@ import type { SandboxUsers } from '../sandbox-client.ts';
 export const CANONICAL = 'https://silta.example/fhir';
 export const MOOD = `${CANONICAL}/Questionnaire/mood-self-assessment|1.0.0`;
 export const BDI = `${CANONICAL}/Questionnaire/bdi-shell|1.0.0`;
-export const TICKET_KIND = `${CANONICAL}/CodeSystem/ticket-kind`;
+const TICKET_KIND = `${CANONICAL}/CodeSystem/ticket-kind`;
 export const TICKET_IDENTIFIER = `${CANONICAL}/identifier/ticket`;
 
 export interface Cast {

@@ -38,7 +38,7 @@ export function compareValues(a: AnswerValue, b: AnswerValue): number | undefine
  * Compares quantities whose units are the same, or convert into each other by UCUM; without formal units (system and
  * code) on both sides nothing can be said.
  */
-export function compareQuantities(a: unknown, b: unknown): number | undefined {
+function compareQuantities(a: unknown, b: unknown): number | undefined {
   if (!isObject(a) || !isObject(b)) return undefined;
   const [left, right] = [a['value'], b['value']];
   const [leftCode, rightCode] = [textOf(a['code']), textOf(b['code'])];

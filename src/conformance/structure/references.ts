@@ -32,7 +32,7 @@ export function checkTarget(type: Element['types'][number], definitions: Known):
 }
 
 /** Names of the types allowed; undefined when any is. */
-export function allowedTypes(
+function allowedTypes(
   type: Element['types'][number],
   definitions: Known,
 ): ReadonlySet<string> | undefined {

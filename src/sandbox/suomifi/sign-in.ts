@@ -1,4 +1,4 @@
-import { type Browser, createBrowser, type Page } from './browser.ts';
+import type { Browser, Page } from './browser.ts';
 
 /**
  * Signs in as a test person, from any address that leads to the stand-in's login page and back.
@@ -26,14 +26,4 @@ export async function choosePerson(
 ): Promise<Page> {
   const fields = personId === 'cancel' ? { decision: 'cancel' } : { decision: 'identify', person: personId };
   return browser.submit(page, fields, options);
-}
-
-/** {@link signIn} with a browser of its own. */
-export async function signInAtSandbox(
-  fetchWith: typeof fetch,
-  address: string | URL,
-  personId: string,
-): Promise<{ readonly browser: Browser; readonly page: Page }> {
-  const browser = createBrowser(fetchWith);
-  return { browser, page: await signIn(browser, address, personId) };
 }
