@@ -29,7 +29,8 @@ export async function gatherSources(
 ): Promise<Sources> {
   const { type, resourceId, versionId } = source;
   const routed = await reader.store.readVersion(type, resourceId, versionId);
-  const resource = contentOf(routed, `${type}/${resourceId}/_history/${versionId}`);
+  const content = contentOf(routed, `${type}/${resourceId}/_history/${versionId}`);
+  const resource = await labelAsNow(reader, content, resourceId);
   const names = route.map.sources;
   const main = names.find((name) => !(name in route.with)) ?? names[0] ?? 'source';
   const values: Record<string, Resource> = { [main]: resource };
@@ -68,8 +69,22 @@ async function readInput(
   const version = literal[3]
     ? await reader.store.readVersion(literal[1], literal[2], Number(literal[3]))
     : await reader.store.read(literal[1], literal[2]);
-  const resource = contentOf(version, reference, wanted.expression);
+  const content = contentOf(version, reference, wanted.expression);
+  const resource = literal[3] ? await labelAsNow(reader, content, literal[2]) : content;
   return version ? { resource, version } : { resource };
+}
+
+/**
+ * An earlier version of a Patient, with the security labels of the present one added: a non-disclosure order holds for
+ * what was written, referred to or queued before it.
+ */
+async function labelAsNow(reader: SourceReader, resource: Resource, id: string): Promise<Resource> {
+  if (resource.resourceType !== 'Patient') return resource;
+  const present = await reader.store.read('Patient', id);
+  if (!present || present.content === null) return resource;
+  const { meta } = JSON.parse(present.content) as Resource;
+  const security = [...(resource.meta?.security ?? []), ...(meta?.security ?? [])];
+  return { ...resource, meta: { ...resource.meta, security } };
 }
 
 async function resolve(reader: SourceReader, canonical: string, wanted: Wanted): Promise<Resource> {

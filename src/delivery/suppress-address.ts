@@ -6,13 +6,14 @@ import type { Resource } from '../resource.ts';
  */
 const LABEL_SYSTEM = 'https://hl7.fi/fhir/finnish-base-profiles/CodeSystem/fi-base-security-label-cs';
 const LABEL_CODE = 'TURVAKIELTO';
-/** Elements from which a person's whereabouts can be told; contacts and the general practitioner's unit included. */
+/** Elements from which a person's whereabouts can be told; contacts, the general practitioner's unit and what is contained included. */
 const WHEREABOUTS = new Set([
   'address',
   'telecom',
   'contact',
   'generalPractitioner',
   'managingOrganization',
+  'contained',
   'text',
 ]);
 
