@@ -1,5 +1,5 @@
 /** The HTTP application: what every request passes, in order, and where each part is mounted. */
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
 import express, { type Express, type Request, type RequestHandler, type Router } from 'express';
 import { rateLimit } from 'express-rate-limit';
 import helmet from 'helmet';
@@ -34,10 +34,10 @@ export function createApp(parts: AppParts): Express {
   app.set('query parser', 'simple');
   app.set('trust proxy', parts.trustProxy);
   app.use(requestId(randomUUID));
+  app.use(helmet({ contentSecurityPolicy: { directives: contentPolicy(parts.sandbox) } }));
   mountOperation(app, parts);
   app.use(pinoHttp({ ...httpLogOptions(), logger: parts.logger }));
   app.use(measure(parts.registry));
-  app.use(helmet({ contentSecurityPolicy: { directives: contentPolicy(parts.sandbox) } }));
   app.use(limitRate(parts.requestsPerMinute));
   app.use(parts.identity);
   app.use('/fhir', parts.fhir);
@@ -71,9 +71,15 @@ function mountOperation(app: Express, parts: AppParts): void {
 
 function requireMetricsAccess(request: Request, parts: AppParts): void {
   if (parts.metricsToken === undefined && parts.sandbox) return;
-  if (parts.metricsToken !== undefined && request.get('authorization') === `Bearer ${parts.metricsToken}`)
-    return;
+  const given = request.get('authorization') ?? '';
+  if (parts.metricsToken !== undefined && isSame(given, `Bearer ${parts.metricsToken}`)) return;
   throw new SiltaError('not-found', 'There is nothing at this address.');
+}
+
+/** Compares digests, so that neither content nor length shows in the time taken. */
+function isSame(given: string, wanted: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(given), digest(wanted));
 }
 
 /** Sign-in ends in a redirect to the client's own address, which `form-action` would otherwise stop. */

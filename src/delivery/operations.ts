@@ -89,8 +89,9 @@ export function createOperations(database: Database, breakers: Breakers, wake: (
     },
     listFailedReactions: (state, limit) => listFailedReactions(database, state, pageSize(limit)),
     async retryReaction(changeSeq, reaction) {
-      if (!(await retryFailedReaction(database, changeSeq, reaction))) {
-        throw new SiltaError('not-found', `Reaction '${reaction}' to change ${changeSeq} has not failed.`);
+      const isKnown = Number.isSafeInteger(changeSeq) && changeSeq > 0;
+      if (!isKnown || !(await retryFailedReaction(database, changeSeq, reaction))) {
+        throw new SiltaError('not-found', 'There is no such reaction that has failed.');
       }
       wake();
     },

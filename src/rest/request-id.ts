@@ -1,15 +1,17 @@
 import type { RequestHandler, Response } from 'express';
+import { maskHetu } from './http-log.ts';
 
 const SANE = /^[A-Za-z0-9._-]{8,64}$/;
 
 /**
- * Gives every request an id, the caller's own (`X-Request-Id`) when it is a plain token of 8 to 64 characters;
+ * Gives every request an id, the caller's own (`X-Request-Id`) when it is a plain token of 8 to 64 characters and holds
+ * nothing like a personal identity code;
  * it is answered in the same header, logged, and stored with what the request wrote.
  */
 export function requestId(uuid: () => string): RequestHandler {
   return (request, response, next) => {
     const given = request.get('x-request-id');
-    const id = given !== undefined && SANE.test(given) ? given : uuid();
+    const id = given !== undefined && SANE.test(given) && maskHetu(given) === given ? given : uuid();
     response.locals['requestId'] = id;
     response.setHeader('X-Request-Id', id);
     next();

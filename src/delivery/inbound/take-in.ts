@@ -44,6 +44,7 @@ export interface Received {
   readonly raw: Uint8Array;
 }
 
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** How often a message is merged anew before its sender has to try again. */
 const MOST_RACES = 20;
 /** Errors that say nothing about the message: it is not kept as dead, the sender tries again. */
@@ -88,7 +89,7 @@ async function retryRaces<T>(work: () => Promise<T>): Promise<T> {
  * @throws SiltaError `not-found`; `conflict` when it was taken in already; `gone` when its copy was erased
  */
 export async function replayInbound(context: InboundDependencies, id: string): Promise<OperationOutcome> {
-  const kept = await readInbound(context.database, id);
+  const kept = UUID.test(id) ? await readInbound(context.database, id) : undefined;
   if (!kept) throw new SiltaError('not-found', 'There is no inbound message with this id.');
   if (kept.state === 'done') throw new SiltaError('conflict', 'The message was taken in already.');
   if (!kept.raw) throw new SiltaError('gone', 'The raw copy of the message has been erased after its time.');
