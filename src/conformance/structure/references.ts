@@ -32,10 +32,7 @@ export function checkTarget(type: Element['types'][number], definitions: Known):
 }
 
 /** Names of the types allowed; undefined when any is. */
-function allowedTypes(
-  type: Element['types'][number],
-  definitions: Known,
-): ReadonlySet<string> | undefined {
+function allowedTypes(type: Element['types'][number], definitions: Known): ReadonlySet<string> | undefined {
   const profiles = type.targetProfiles ?? [];
   if (profiles.length === 0) return undefined;
   const types = profiles.map(
