@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
-import { type Logger, pino } from 'pino';
+import { type DestinationStream, type Logger, pino } from 'pino';
 import { type Config, ConfigError, readConfig } from '../config.ts';
+import { loggable } from '../delivery/index.ts';
 import { createGateway, type Gateway } from '../gateway.ts';
 import { SiltaError } from '../outcome.ts';
 import { openDatabase } from '../store/index.ts';
@@ -15,9 +16,17 @@ export interface RunningGateway {
   close(): Promise<void>;
 }
 
-/** JSON lines on standard error; nothing personal is ever given to it. */
-export function createLogger(config: Config): Logger {
-  return pino({ level: config.SILTA_LOG_LEVEL, base: { service: 'silta' } }, pino.destination(2));
+/**
+ * JSON lines on standard error; nothing personal is ever given to it. Of an error only its kind, code and place are
+ * written: a database's message and `detail` quote the row that it refused.
+ */
+export function createLogger(
+  config: Pick<Config, 'SILTA_LOG_LEVEL'>,
+  destination: DestinationStream = pino.destination(2),
+): Logger {
+  const err = (value: unknown) => (value instanceof Error ? loggable(value) : value);
+  const options = { level: config.SILTA_LOG_LEVEL, base: { service: 'silta' }, serializers: { err } };
+  return pino(options, destination);
 }
 
 /**
