@@ -4,6 +4,7 @@
  * @see https://github.com/HL7/fhirpath.js
  */
 import { createRequire } from 'node:module';
+import { parseCommonPath } from './parse-common-path.ts';
 
 /** A node of the library's tree; positions are on the nodes that stand for a token. */
 export interface PathNode {
@@ -31,7 +32,7 @@ const model: unknown = require('fhirpath/fhir-context/r4');
 
 /** Parses an expression; throws an Error of the library with the place inside the expression. */
 export function parsePath(text: string): PathNode {
-  return library.parse(text);
+  return parseCommonPath(text) ?? library.parse(text);
 }
 
 /**
