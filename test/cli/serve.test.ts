@@ -129,8 +129,8 @@ describe('silta serve and silta start', () => {
     async () => {
       const { LIFECARE_SECRET: _, ...rest } = production;
       const { code, stderr } = await silta(['serve'], rest);
-      expect(code).toBe(2);
-      expect(stderr).toContain('LIFECARE_SECRET');
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/lifecare\/system\.yaml:\d+:\d+: the environment variable LIFECARE_SECRET is not set/);
       expect(stderr).not.toContain('sandbox-lifecare-secret');
     },
     SLOW,

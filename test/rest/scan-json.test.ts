@@ -82,7 +82,9 @@ describe('the strict JSON scanner', () => {
         try {
           scanJson(text, 50);
         } catch (error) {
-          scans = /same name|not allowed|out of range/.test(String(error));
+          // What is beyond JSON.parse says nothing of the text behind it.
+          fc.pre(!/same name|not allowed|out of range/.test(String(error)));
+          scans = false;
         }
         expect(scans).toBe(parses);
       }),
