@@ -22,7 +22,8 @@ export function httpLogOptions(): Options {
     },
     quietReqLogger: true,
     customLogLevel: (_request, response, error) =>
-      error || response.statusCode >= 500 ? 'error' : response.statusCode >= 400 ? 'warn' : 'info',
+      // A refusal is the caller's affair: the audit has it, and it is no warning to who runs the gateway.
+      error || response.statusCode >= 500 ? 'error' : 'info',
     serializers: {
       req: (request: { id: unknown; method: string; url: string }) => ({
         id: request.id,

@@ -44,7 +44,7 @@ export async function refuseBadAnswers(cast: Cast): Promise<string> {
     const holds = status === expected && outcome.resourceType === 'OperationOutcome';
     expect(holds, () => `${what} answers ${status}: ${explain(outcome)}`);
     expect(place.test(where || explain(outcome)), () => `${what} is said to be at ${where}`);
-    said.push(`${what}: ${status} ${where}`);
+    said.push(`${what}: ${status} ${where || explain(outcome).trim()}`);
   }
   const stored = await find<QuestionnaireResponse>(
     cast,
