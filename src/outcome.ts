@@ -87,11 +87,26 @@ export class SiltaError extends Error {
 /** System of the stable codes that `OperationOutcome.issue.details.coding` carries. */
 const ISSUE_SYSTEM = 'https://silta.example/fhir/CodeSystem/issue';
 
-/** Renders findings as an OperationOutcome resource. */
+/** Findings that one outcome shows: enough to mend a resource, too few to make a large answer out of a small request. */
+const MOST_SHOWN = 200;
+
+/** Renders findings as an OperationOutcome resource; beyond 200 only their number is told. */
 export function toOperationOutcome(issues: readonly Issue[]): OperationOutcome {
+  const more = issues.length - MOST_SHOWN;
+  const shown: readonly Issue[] =
+    more > 0
+      ? [
+          ...issues.slice(0, MOST_SHOWN),
+          {
+            severity: 'information',
+            code: 'informational',
+            diagnostics: `${more} further findings are not shown.`,
+          },
+        ]
+      : issues;
   return {
     resourceType: 'OperationOutcome',
-    issue: issues.map((issue) => ({
+    issue: shown.map((issue) => ({
       severity: issue.severity,
       code: issue.code,
       diagnostics: issue.diagnostics,

@@ -57,7 +57,7 @@ export async function runGateway(
       version: VERSION,
       logger,
     });
-    const server = createServer(gateway.app);
+    const server = createServer({ headersTimeout: 20_000, requestTimeout: 60_000 }, gateway.app);
     const port = await listen(server, config.PORT, config.HOST);
     await gateway.start();
     const { stop } = gateway;
