@@ -130,7 +130,9 @@ describe('silta serve and silta start', () => {
       const { LIFECARE_SECRET: _, ...rest } = production;
       const { code, stderr } = await silta(['serve'], rest);
       expect(code).toBe(1);
-      expect(stderr).toMatch(/lifecare\/system\.yaml:\d+:\d+: the environment variable LIFECARE_SECRET is not set/);
+      expect(stderr).toMatch(
+        /lifecare\/system\.yaml:\d+:\d+: the environment variable LIFECARE_SECRET is not set/,
+      );
       expect(stderr).not.toContain('sandbox-lifecare-secret');
     },
     SLOW,
