@@ -1,15 +1,22 @@
-/** The files of the project as git knows them: tracked, or new and not ignored. */
-import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+/** The project's own files: everything but what is installed, built or kept by a running sandbox. */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 export const ROOT = join(import.meta.dirname, '..', '..');
 
-/** Paths below the root, of the given folders or of all. Without git (an unpacked release) there are none to tell. */
-export function projectFiles(...folders: readonly string[]): readonly string[] {
-  const args = ['ls-files', '--cached', '--others', '--exclude-standard', '-z', '--', ...folders];
-  const listed = execFileSync('git', args, { cwd: ROOT, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
-  return listed.split('\0').filter((path) => path !== '' && existsSync(join(ROOT, path)));
+/** Folders that `.gitignore` names, and git's own; the tests must not need git, which a fresh machine may lack. */
+const NOT_OURS: ReadonlySet<string> = new Set(['.git', 'node_modules', 'dist', 'coverage', '.silta']);
+
+/** Paths below the root, of the given folders and files or of all. */
+export function projectFiles(...places: readonly string[]): readonly string[] {
+  return (places.length > 0 ? places : readdirSync(ROOT)).flatMap(filesBelow).sort();
+}
+
+function filesBelow(path: string): readonly string[] {
+  const name = path.split('/').at(-1) ?? '';
+  if (NOT_OURS.has(name) || name.endsWith('.log')) return [];
+  if (statSync(join(ROOT, path)).isFile()) return [path];
+  return readdirSync(join(ROOT, path)).flatMap((entry) => filesBelow(`${path}/${entry}`));
 }
 
 export function readProjectFile(path: string): string {

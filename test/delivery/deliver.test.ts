@@ -289,27 +289,30 @@ describe('the order', () => {
   });
 
   it('goes on at once when an earlier change has been routed by another gateway', async () => {
-    let isDown = false;
-    world.receiver.behave = () => (isDown ? down : undefined);
+    let isBlocked = false;
+    // At the second message, another gateway's write with an earlier number is committed and not routed yet.
+    world.receiver.behave = async (_message, attempt) => {
+      if (attempt !== 2) return undefined;
+      // By now this gateway's own relay has found nothing more, and sleeps.
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      await world.database.query(
+        'UPDATE change SET handled_at = NULL WHERE seq = (SELECT min(seq) FROM change)',
+      );
+      isBlocked = true;
+      return down;
+    };
     const gateway = world.gateway({
-      random: () => 0.999,
-      limits: { pollMs: 60_000, graceMs: 60_000, backoffBaseMs: 150, backoffCapMs: 150 },
+      limits: { pollMs: 60_000, graceMs: 60_000, backoffBaseMs: 20, backoffCapMs: 20 },
     });
     await gateway.start();
     await world.task({ description: 'first', patient: 'p-1' });
     gateway.poke();
     await until('the first arrived', () => world.receiver.effects.length === 1);
-    isDown = true;
     await world.task({ description: 'second', patient: 'p-1' });
     gateway.poke();
-    await until('the second was tried', () => world.receiver.attempts.length === 2);
-    // Another gateway's write with an earlier number is committed now, and that gateway is busy routing it.
-    await world.database.query(
-      'UPDATE change SET handled_at = NULL WHERE seq = (SELECT min(seq) FROM change)',
-    );
-    isDown = false;
-    await new Promise((resolve) => setTimeout(resolve, 400));
-    expect(world.receiver.effects).toHaveLength(1);
+    await until('the second was tried', () => isBlocked);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(world.receiver.attempts).toHaveLength(2);
     await world.database.query('UPDATE change SET handled_at = now()');
     await until('the second arrived', () => world.receiver.effects.length === 2);
   });
