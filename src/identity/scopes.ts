@@ -40,7 +40,8 @@ export function formatScope(scope: Scope): string {
 }
 
 /**
- * What a client gets of the scopes it asks for: the part that its registration covers, in v2 form, duplicates joined.
+ * What a client gets of the scopes it asks for: the part that its registration covers, in v2 form, duplicates joined,
+ * in alphabetical order, so that the same grant always reads the same.
  * Asking for `patient/*.rs` with `patient/Task.cruds` registered gives `patient/Task.rs`.
  * @param requested space-separated scopes of the request
  * @param registered scopes of the client's registration
@@ -59,7 +60,7 @@ export function narrowScopes(requested: string, registered: readonly string[]): 
       granted.set(name, { ...part, permissions: new Set([...before, ...part.permissions]) });
     }
   }
-  return [...context, ...[...granted.values()].map(formatScope)];
+  return [...context, ...[...granted.values()].map(formatScope).sort()];
 }
 
 function intersect(asked: Scope, limit: Scope): Scope | undefined {

@@ -9,7 +9,7 @@ import { SiltaError } from '../../src/outcome.ts';
 import { GATEWAY, type Principal, type Scope } from '../../src/principal.ts';
 import type { Resource } from '../../src/resource.ts';
 import { createRest, type RestOptions, renderError, requestId } from '../../src/rest/index.ts';
-import { createStore, type Store } from '../../src/store/index.ts';
+import { createStore, openDatabase, type Store } from '../../src/store/index.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
 export const ROOT = 'https://silta.example/fhir';
@@ -83,6 +83,22 @@ export async function startGateway(
   clock: () => Date = () => new Date(),
 ): Promise<TestGateway> {
   const database = await createTestDatabase();
+  const gateway = await serveOn(database, change, clock);
+  await seed(gateway.store);
+  return gateway;
+}
+
+/** A second gateway's FHIR API over the database of another, with connections of its own. */
+export async function startBeside(other: TestGateway): Promise<TestGateway> {
+  const database = openDatabase(other.database.url, { poolSize: 4 });
+  return serveOn({ url: other.database.url, database, drop: () => database.close() }, {}, () => new Date());
+}
+
+async function serveOn(
+  database: TestDatabase,
+  change: Partial<RestOptions>,
+  clock: () => Date,
+): Promise<TestGateway> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/fhir`;
@@ -124,7 +140,6 @@ export async function startGateway(
   );
   app.use(renderError({ logger }));
   server.on('request', app);
-  await seed(store);
   return {
     url: baseUrl,
     store,
