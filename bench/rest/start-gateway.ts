@@ -13,6 +13,8 @@ export interface BenchGateway {
   readonly port: number;
   /** Access token of the benchmark's client. */
   readonly token: string;
+  /** An access token that is valid for another minute at least, for runs longer than a token lives. */
+  freshToken(): Promise<string>;
   /** From the start of the process to its first ready answer, the database being up and migrated. */
   readonly readyMs: number;
   /** What the process has used so far. */
@@ -74,16 +76,20 @@ export async function startGateway(options: GatewayOptions): Promise<BenchGatewa
   try {
     await untilReady(gatewayUrl, child);
     const readyMs = performance.now() - started;
-    const { accessToken } = await requestBackendToken({
-      clientId: CLIENT,
-      key: privateKey,
-      kid: CLIENT,
-      fhirBase: `${gatewayUrl}/fhir`,
-      scope: SCOPE,
+    const freshToken = keepFresh(async () => {
+      const answer = await requestBackendToken({
+        clientId: CLIENT,
+        key: privateKey,
+        kid: CLIENT,
+        fhirBase: `${gatewayUrl}/fhir`,
+        scope: SCOPE,
+      });
+      return answer.accessToken;
     });
     return {
       port,
-      token: accessToken,
+      token: await freshToken(),
+      freshToken,
       readyMs,
       usage: () => readUsage(gatewayUrl),
       close: () => end(child),
@@ -92,6 +98,21 @@ export async function startGateway(options: GatewayOptions): Promise<BenchGatewa
     await end(child);
     throw error;
   }
+}
+
+const TOKEN_MS = 120_000;
+
+/** Asks again when the value is older than a token may be relied on. */
+function keepFresh(request: () => Promise<string>): () => Promise<string> {
+  let token: Promise<string> | undefined;
+  let asked = 0;
+  return () => {
+    if (!token || Date.now() - asked > TOKEN_MS) {
+      asked = Date.now();
+      token = request();
+    }
+    return token;
+  };
 }
 
 /** Writes a clients file that registers the benchmark's client with a new key. */
