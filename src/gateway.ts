@@ -34,7 +34,9 @@ import {
 import { createPlanReader } from './pathway-plans.ts';
 import { createRest, createTransact, type RestOptions } from './rest/index.ts';
 import { createStore, type Database, migrate, type Store } from './store/index.ts';
+import { createStoredCodes } from './stored-codes.ts';
 import { createTransport, watchSystems } from './systems/index.ts';
+import { createBuiltIn, createCodeJudge } from './terminology/index.ts';
 import { createWeb, type WebOptions } from './web/index.ts';
 import { createWhoIs } from './who-is.ts';
 
@@ -115,6 +117,8 @@ async function layFoundation(parts: GatewayParts) {
   logger.info({ written: await loadContent(store, definitions) }, 'content loaded');
   const profile = await readProfile(parts.config);
   const identity = await wireIdentity(parts, store, profile);
+  const builtIn = createBuiltIn(definitions);
+  const codes = createCodeJudge(builtIn, createStoredCodes(store, clock));
   const systems = await watchSystems({
     directory: parts.mappingsDirectory,
     definitions,
@@ -131,7 +135,8 @@ async function layFoundation(parts: GatewayParts) {
     systems,
     who: createWhoIs(identity, store),
     access: createAccess({ definitions, store, clock }),
-    conformance: createConformance({ definitions }),
+    conformance: createConformance({ definitions, codes }),
+    terminology: { builtIn, prepareFor: codes.prepareFor },
     registry: new Registry(),
   };
 }
@@ -211,12 +216,13 @@ function wireDelivery(parts: GatewayParts, base: Foundation): Delivery {
 
 function wireRest(parts: GatewayParts, base: Foundation, onWritten: () => void): RestOptions {
   const { config, logger, version } = parts;
-  const { definitions, store, access, conformance, identity, who } = base;
+  const { definitions, store, access, conformance, terminology, identity, who } = base;
   return {
     definitions,
     store,
     access,
     conformance,
+    terminology,
     forms: { completeResponse },
     authenticate: (request) => who.authenticate(request),
     smartConfiguration: () => identity.smartConfiguration(),

@@ -5,6 +5,7 @@ import { readConfig } from '../config.ts';
 import { createConformance, judgeQuestionnaireCases } from '../conformance/index.ts';
 import { compileStructure, loadDefinitions } from '../definitions/index.ts';
 import { runConformance } from '../mapping/index.ts';
+import { createBuiltIn, createCodeJudge } from '../terminology/index.ts';
 import { CDA_MODELS } from './conformance-cda-model.ts';
 import { CommandError } from './exit.ts';
 import { profilesDirectory } from './installation.ts';
@@ -62,7 +63,8 @@ export async function judgeMaps(directory: string): Promise<void> {
  */
 export async function judgeQuestionnaires(directory: string): Promise<void> {
   mustBeThere(directory);
-  const conformance = createConformance({ definitions: await definitions() });
+  const known = await definitions();
+  const conformance = createConformance({ definitions: known, codes: createCodeJudge(createBuiltIn(known)) });
   const cases = await judgeQuestionnaireCases(directory, conformance).catch(
     (error: NodeJS.ErrnoException) => {
       if (error.code === undefined && !(error instanceof SyntaxError)) throw error;

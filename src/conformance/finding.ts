@@ -4,6 +4,7 @@ import { expressionOf, type Place } from './place.ts';
 /** The stable keys of what `validateResponse` and `validate` find, besides the keys of FHIR invariants. */
 export type FindingKey =
   | 'answer-count'
+  | 'answer-display'
   | 'answer-limit'
   | 'answer-missing'
   | 'answer-not-allowed'

@@ -1,3 +1,4 @@
+export type { CodeJudge } from './code-judge.ts';
 export { createConformance } from './conformance.ts';
 export { checkHetu, HETU_SYSTEM, type HetuCheck } from './hetu.ts';
 export { type JudgedCase, judgeQuestionnaireCases } from './judge-questionnaire-cases.ts';

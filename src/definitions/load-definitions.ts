@@ -8,6 +8,7 @@ import type {
 } from 'fhir/r4';
 import type { Resource } from '../resource.ts';
 import { type CompactIndex, INDEX_FORMAT, unpackStructure } from './compact-index.ts';
+import { openPublished, type PublishedFile, publishedBeside } from './published-file.ts';
 import { type ProfileFile, readProfiles } from './read-profiles.ts';
 import {
   confineSearchParameter,
@@ -73,8 +74,35 @@ function createDefinitions(index: CompactIndex, files: readonly ProfileFile[]): 
     searchParameters,
     valueSet: openValueSets(index, files),
     patientCompartment: compartment,
+    ...openResources(openPublished(publishedBeside(fileURLToPath(INDEX_FILE))), files),
     content: Object.freeze(files.map((each) => deepFreeze(each.resource))),
   });
+}
+
+/** Resources of `profiles/` come before HL7's of the same URL: they are what this deployment decided on. */
+function openResources(
+  file: PublishedFile,
+  files: readonly ProfileFile[],
+): Pick<Definitions, 'published' | 'publishedUrls'> {
+  const own = new Map<string, Resource[]>();
+  for (const { resource } of files) {
+    const key = `${resource.resourceType} ${String(resource['url'])}`;
+    own.set(key, [...(own.get(key) ?? []), resource]);
+  }
+  return {
+    published: (type, canonical) => {
+      const url = withoutVersion(canonical);
+      const version = url === canonical ? undefined : canonical.slice(url.length + 1);
+      const fits = (each: Resource) => version === undefined || each['version'] === version;
+      const found = own.get(`${type} ${url}`)?.findLast(fits);
+      if (found) return found;
+      const published = file.read(type, url);
+      return published && fits(published) ? published : undefined;
+    },
+    publishedUrls: (type) => [
+      ...new Set([...ofType<Resource>(files, type).map((each) => String(each['url'])), ...file.urls(type)]),
+    ],
+  };
 }
 
 interface Structures {

@@ -1,4 +1,5 @@
 import type { Resource } from '../resource.ts';
+import type { PublishedType } from './published-file.ts';
 
 export interface Constraint {
   readonly key: string;
@@ -100,6 +101,14 @@ export interface Definitions {
   valueSet(url: string): ValueSetCodes | undefined;
   /** Search parameter codes by which a resource type belongs to the Patient compartment. */
   patientCompartment(type: string): readonly string[];
+  /**
+   * A terminology resource or operation definition as it was published: of `profiles/`, else HL7's of R4. Read when asked
+   * for, so keep what is made of it.
+   * @param canonical with or without `|version`; with a version nothing else is given
+   */
+  published(type: PublishedType, canonical: string): Resource | undefined;
+  /** URLs that {@link published} knows. */
+  publishedUrls(type: PublishedType): readonly string[];
   /** Content resources from `profiles/` (Questionnaire, PlanDefinition, ActivityDefinition, CodeSystem …). */
   readonly content: readonly Resource[];
 }

@@ -14,7 +14,7 @@ export interface JudgedContent {
   readonly warnings: readonly Issue[];
 }
 
-type Judge = Pick<RestOptions, 'conformance' | 'forms' | 'store'>;
+type Judge = Pick<RestOptions, 'conformance' | 'forms' | 'store' | 'terminology'>;
 
 /**
  * @throws SiltaError `invalid-resource` with every finding
@@ -43,6 +43,7 @@ export async function findIssues(
   const questionnaire = await rest.store.resolveCanonical('Questionnaire', canonical);
   if (!questionnaire) return { content: { resource }, issues: [...structure, UNKNOWN_QUESTIONNAIRE] };
   const completed = rest.forms.completeResponse(questionnaire, resource);
+  await rest.terminology.prepareFor(questionnaire);
   const answers = rest.conformance.validateResponse(completed.response, questionnaire);
   return {
     content: { resource: completed.response, questionnaire },

@@ -5,6 +5,7 @@ import type { Issue } from '../outcome.ts';
 import type { Principal } from '../principal.ts';
 import type { Resource } from '../resource.ts';
 import type { Store, StoreTransaction } from '../store/index.ts';
+import type { BuiltInTerminology } from '../terminology/index.ts';
 import type { PatchDocument } from './patch-document.ts';
 
 export interface Logger {
@@ -33,6 +34,12 @@ export interface RestOptions {
   readonly conformance: {
     validate(resource: Resource, options?: { readonly profiles?: readonly string[] }): readonly Issue[];
     validateResponse(response: Resource, questionnaire: Resource): readonly Issue[];
+  };
+  readonly terminology: {
+    /** What comes with the gateway. */
+    readonly builtIn: BuiltInTerminology;
+    /** Looks up the stored value sets of a Questionnaire, before an answer is judged by it. */
+    prepareFor(questionnaire: Resource): Promise<void>;
   };
   readonly forms: {
     /** Fills calculated items; pure. */

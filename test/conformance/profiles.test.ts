@@ -173,6 +173,7 @@ describe('A profile', () => {
     const known = definitions.valueSet(`${ROOT}/ValueSet/issue`);
     const keys = {
       'answer-count': 1,
+      'answer-display': 1,
       'answer-limit': 1,
       'answer-missing': 1,
       'answer-not-allowed': 1,

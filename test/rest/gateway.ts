@@ -10,6 +10,8 @@ import { GATEWAY, type Principal, type Scope } from '../../src/principal.ts';
 import type { Resource } from '../../src/resource.ts';
 import { createRest, type RestOptions, renderError, requestId } from '../../src/rest/index.ts';
 import { createStore, openDatabase, type Store } from '../../src/store/index.ts';
+import { createStoredCodes } from '../../src/stored-codes.ts';
+import { createBuiltIn, createCodeJudge } from '../../src/terminology/index.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
 export const ROOT = 'https://silta.example/fhir';
@@ -76,6 +78,7 @@ export interface TestGateway {
 }
 
 const definitions = await loadDefinitions({ profiles: 'profiles' });
+const builtIn = createBuiltIn(definitions);
 
 /** A gateway's FHIR API on a database of its own, with two persons and the depression path's questionnaires. */
 export async function startGateway(
@@ -103,6 +106,7 @@ async function serveOn(
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/fhir`;
   const store = createStore({ database: database.database, definitions, clock });
+  const codes = createCodeJudge(builtIn, createStoredCodes(store, clock));
   const log: string[] = [];
   const note = (details: object, message: string) => void log.push(JSON.stringify({ ...details, message }));
   const logger = { info: note, warn: note, error: note };
@@ -116,7 +120,8 @@ async function serveOn(
       definitions,
       store,
       access: createAccess({ definitions, store, clock }),
-      conformance: createConformance({ definitions }),
+      conformance: createConformance({ definitions, codes }),
+      terminology: { builtIn, prepareFor: codes.prepareFor },
       forms: { completeResponse },
       authenticate,
       smartConfiguration: () => ({

@@ -11,6 +11,7 @@ import { GATEWAY, type Principal, type Scope } from '../../src/principal.ts';
 import type { Resource } from '../../src/resource.ts';
 import { createTransact, requestId } from '../../src/rest/index.ts';
 import { createStore, type Store } from '../../src/store/index.ts';
+import { createBuiltIn, createCodeJudge } from '../../src/terminology/index.ts';
 import { type ConsoleDelivery, createWeb, type PageSession, type WebOptions } from '../../src/web/index.ts';
 import { createTestDatabase } from '../support/test-database.ts';
 
@@ -60,7 +61,9 @@ export async function openSite(change: Partial<WebOptions> = {}): Promise<Site> 
   const clock = () => NOW;
   const store = createStore({ database: database.database, definitions, clock });
   const access = createAccess({ definitions, store, clock });
-  const conformance = createConformance({ definitions });
+  const builtIn = createBuiltIn(definitions);
+  const codes = createCodeJudge(builtIn);
+  const conformance = createConformance({ definitions, codes });
   const deliveries: ConsoleDelivery[] = [];
   const retried: string[] = [];
   const log: string[] = [];
@@ -73,6 +76,7 @@ export async function openSite(change: Partial<WebOptions> = {}): Promise<Site> 
     store,
     access,
     conformance,
+    terminology: { builtIn, prepareFor: codes.prepareFor },
     forms: { completeResponse },
     authenticate: () => Promise.reject(new SiltaError('unauthenticated', 'The pages need no token.')),
     smartConfiguration: () => ({}),

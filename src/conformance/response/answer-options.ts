@@ -4,8 +4,10 @@
  * @see https://hl7.org/fhir/R4/questionnaire-definitions.html#Questionnaire.item.answerOption
  */
 import type { ValueSetCodes } from '../../definitions/index.ts';
+import type { Coding } from '../../resource.ts';
+import type { CodeJudge } from '../code-judge.ts';
 import { finding } from '../finding.ts';
-import { at } from '../place.ts';
+import { at, expressionOf } from '../place.ts';
 import { type AnswerValue, isObject, objectsOf, readChoice, textOf } from './answer-value.ts';
 import { sameValue } from './compare.ts';
 import type { AnswerCheck, AnswersCheck } from './compiled-item.ts';
@@ -53,10 +55,14 @@ export function checkExclusiveOptions(item: Record<string, unknown>): AnswersChe
   };
 }
 
-/** The check that an answer is in the value set; an unknown value set is a warning. */
+/**
+ * The check that an answer is in the value set, and rightly named; an unknown value set is a warning. What is stored of it
+ * may change while the Questionnaire does not, so the judge is asked anew for every answer.
+ */
 export function checkValueSet(
   item: Record<string, unknown>,
   lookup: ValueSetLookup,
+  judge?: CodeJudge,
 ): AnswerCheck | undefined {
   const url = textOf(item['answerValueSet']);
   if (url === undefined) return undefined;
@@ -66,15 +72,31 @@ export function checkValueSet(
   return (given, answer, report) => {
     if (open && given.type === 'string') return;
     const place = at(answer, 'value');
-    if (!codes) {
+    const coding = codingOf(given);
+    const verdict = coding && judge?.judge(url, coding);
+    const isFound = codes ? isMember(codes, given) : verdict && verdict.fault !== 'code';
+    if (isFound === undefined) {
       const text = `The value set '${url}' of '${linkId}' is not known here, so the answer was not checked against it.`;
       report(finding('not-found', 'definition-unknown', place, text, 'warning'));
-      return;
+    } else if (!isFound) {
+      const text = `The answer to '${linkId}' is not in its value set '${url}'.`;
+      report(finding(given.type === 'Coding' ? 'code-invalid' : 'invariant', 'answer-option', place, text));
+    } else if (verdict?.fault === 'display') {
+      const text = `The display of the answer to '${linkId}' is not a name of its code. It is called '${verdict.display}'.`;
+      const issue = finding('invalid', 'answer-display', at(place, 'display'), text);
+      report({ ...issue, expression: [...(issue.expression ?? []), expressionOf(place)] });
     }
-    if (isMember(codes, given)) return;
-    const text = `The answer to '${linkId}' is not in its value set '${url}'.`;
-    report(finding(given.type === 'Coding' ? 'code-invalid' : 'invariant', 'answer-option', place, text));
   };
+}
+
+function codingOf({ value }: AnswerValue): Coding | undefined {
+  if (typeof value === 'string') return { code: value };
+  if (!isObject(value)) return undefined;
+  const named = ['system', 'version', 'code', 'display'].flatMap((name) => {
+    const text = textOf(value[name]);
+    return text === undefined ? [] : [[name, text]];
+  });
+  return Object.fromEntries(named) as Coding;
 }
 
 /** Types that the item's options have, e.g. `Coding`. */

@@ -3,6 +3,8 @@
  *
  * @see https://hl7.org/fhir/R4/extension-questionnaire-unitoption.html
  */
+import type { ValueSetCodes } from '../../definitions/index.ts';
+import type { CodeJudge } from '../code-judge.ts';
 import { finding } from '../finding.ts';
 import { at } from '../place.ts';
 import type { ValueSetLookup } from './answer-options.ts';
@@ -11,7 +13,11 @@ import type { AnswerCheck } from './compiled-item.ts';
 import { EXTENSION, extensionsOf, textsOf } from './extension.ts';
 
 /** The check of a quantity's unit; undefined when the item allows any. */
-export function checkUnits(item: Record<string, unknown>, lookup: ValueSetLookup): AnswerCheck | undefined {
+export function checkUnits(
+  item: Record<string, unknown>,
+  lookup: ValueSetLookup,
+  judge?: CodeJudge,
+): AnswerCheck | undefined {
   if (item['type'] !== 'quantity') return undefined;
   const options = extensionsOf(item, EXTENSION.unitOption).flatMap((extension) =>
     isObject(extension['valueCoding']) ? [extension['valueCoding']] : [],
@@ -29,14 +35,30 @@ export function checkUnits(item: Record<string, unknown>, lookup: ValueSetLookup
     if (options.length > 0) {
       const text = `The unit of the answer to '${linkId}' is not allowed. Allowed: ${allowed}.`;
       report(finding('invariant', 'answer-unit', place, text));
-    } else if (!codes) {
+      return;
+    }
+    const isAllowed = isUnitOf(valueSet ?? '', unit, codes, judge);
+    if (isAllowed === undefined) {
       const text = `The value set '${valueSet}' of units of '${linkId}' is not known here, so the unit was not checked.`;
       report(finding('not-found', 'definition-unknown', place, text, 'warning'));
-    } else if (!codes.has(textOf(unit['code']) ?? '', textOf(unit['system']))) {
+    } else if (!isAllowed) {
       const text = `The unit of the answer to '${linkId}' is not in its value set '${valueSet}'.`;
       report(finding('invariant', 'answer-unit', place, text));
     }
   };
+}
+
+/** Undefined when it cannot be told; a unit without a code is in no value set. */
+function isUnitOf(
+  valueSet: string,
+  unit: Record<string, unknown>,
+  codes: ValueSetCodes | undefined,
+  judge: CodeJudge | undefined,
+): boolean | undefined {
+  const [code, system] = [textOf(unit['code']), textOf(unit['system'])];
+  if (codes) return codes.has(code ?? '', system);
+  const verdict = judge?.judge(valueSet, { code: code ?? '', ...(system !== undefined && { system }) });
+  return verdict && code !== undefined && verdict.fault !== 'code';
 }
 
 /** A unit with a code is compared by system and code; one without, by its text. */

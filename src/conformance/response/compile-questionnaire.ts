@@ -5,6 +5,7 @@
  */
 import type { Definitions } from '../../definitions/index.ts';
 import type { Resource } from '../../resource.ts';
+import type { CodeJudge } from '../code-judge.ts';
 import { checkLimits } from './answer-limits.ts';
 import {
   checkExclusiveOptions,
@@ -44,6 +45,7 @@ const ANSWER_TYPES: Readonly<Record<string, readonly string[]>> = {
 interface Compilation {
   readonly definitions: Pick<Definitions, 'resourceTypes'>;
   readonly lookup: ValueSetLookup;
+  readonly codes: CodeJudge | undefined;
   readonly byLinkId: Map<string, CompiledItem>;
 }
 
@@ -51,10 +53,12 @@ interface Compilation {
 export function compileQuestionnaire(
   questionnaire: Resource,
   definitions: Pick<Definitions, 'resourceTypes' | 'valueSet'>,
+  codes?: CodeJudge,
 ): CompiledQuestionnaire {
   const compilation: Compilation = {
     definitions,
     lookup: lookupValueSets(questionnaire, (url) => definitions.valueSet(url)),
+    codes,
     byLinkId: new Map(),
   };
   const items = objectsOf(questionnaire['item']).map((item, order) =>
@@ -115,9 +119,9 @@ function answerTypesOf(item: Record<string, unknown>, type: string): readonly st
 function answerChecksOf(item: Record<string, unknown>, compilation: Compilation): readonly AnswerCheck[] {
   return [
     checkOptions(item),
-    checkValueSet(item, compilation.lookup),
+    checkValueSet(item, compilation.lookup, compilation.codes),
     ...checkLimits(item),
-    checkUnits(item, compilation.lookup),
+    checkUnits(item, compilation.lookup, compilation.codes),
     checkReference(item, compilation.definitions.resourceTypes),
   ].filter((check) => check !== undefined);
 }

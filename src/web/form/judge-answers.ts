@@ -23,6 +23,7 @@ const KINDS: Readonly<Record<string, ProblemKind>> = {
   'answer-limit': 'limit',
   'answer-count': 'limit',
   'answer-option': 'option',
+  'answer-display': 'option',
 };
 
 /**
