@@ -4,11 +4,11 @@
  */
 import { hkdfSync, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Express, Router } from 'express';
 import type { Questionnaire } from 'fhir/r4';
 import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
-import { parse } from 'yaml';
 import { createAccess } from './access/index.ts';
 import { createApp } from './app.ts';
 import { type Config, ConfigError } from './config.ts';
@@ -27,9 +27,9 @@ import {
   createIdentity,
   type Identity,
   type IssuerProfile,
+  loadIssuerProfile,
   loadKeys,
   readClients,
-  readIssuerProfile,
 } from './identity/index.ts';
 import { createPlanReader } from './pathway-plans.ts';
 import { createRest, createTransact, type RestOptions } from './rest/index.ts';
@@ -115,7 +115,7 @@ async function layFoundation(parts: GatewayParts) {
   const definitions = await loadDefinitions({ profiles: parts.profilesDirectory });
   const store = createStore({ database, definitions, clock });
   logger.info({ written: await loadContent(store, definitions) }, 'content loaded');
-  const profile = await readProfile(parts.config);
+  const profile = await readProfile(parts);
   const identity = await wireIdentity(parts, store, profile);
   const builtIn = createBuiltIn(definitions);
   const codes = createCodeJudge(builtIn, createStoredCodes(store, clock));
@@ -147,9 +147,12 @@ function sweep(identity: Identity, logger: Logger): void {
   });
 }
 
-async function readProfile(config: Config): Promise<IssuerProfile> {
-  const text = await readFile(requireFile(config, 'SILTA_ISSUER_FILE'), 'utf8');
-  return readIssuerProfile(parse(text), config.SILTA_MODE);
+async function readProfile({ config, profilesDirectory }: GatewayParts): Promise<IssuerProfile> {
+  return loadIssuerProfile({
+    file: requireFile(config, 'SILTA_ISSUER_FILE'),
+    presets: join(profilesDirectory, 'issuers'),
+    mode: config.SILTA_MODE,
+  });
 }
 
 function requireFile(

@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config.ts';
 import { SiltaError } from '../outcome.ts';
 import { CommandError } from './exit.ts';
+import { defineKeyCommands } from './keys.ts';
 
 const version = () =>
   (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string })
@@ -41,19 +42,13 @@ function defineCommands(): Command {
     .option('--check', 'judge the present environment instead')
     .action(async (options: { check?: boolean }) => (await import('./config.ts')).showConfig(options));
   program
-    .command('keys')
-    .description('print a new keys file (SILTA_KEYS_FILE): private keys, keep them secret')
-    .action(async () => {
-      const { generateKeys } = await import('../identity/index.ts');
-      process.stdout.write(await generateKeys());
-    });
-  program
     .command('token <user>')
     .description('a fresh access token of a sandbox user: citizen, portal, record or operator')
     .option('--person <id>', 'test person to sign in as (citizen)')
     .action(async (user: string, options: { person?: string }) =>
       (await import('./token.ts')).printToken(user, options),
     );
+  defineKeyCommands(program);
   defineMapCommands(program);
   defineDeliveryCommands(program);
   defineConformanceCommands(program);

@@ -14,7 +14,7 @@ import {
 import type { OauthArtifactStore, Store } from '../store/index.ts';
 import { createArtifactAdapter } from './artifact-adapter.ts';
 import type { ClientRegistry } from './client-registry.ts';
-import { type Keys, newest } from './keys.ts';
+import { type Keys, type PrivateJwk, signingKey } from './keys.ts';
 import { renderDocument } from './pages.ts';
 import { CONTEXT_SCOPES, narrowScopes } from './scopes.ts';
 import { TEXTS } from './texts.ts';
@@ -66,7 +66,7 @@ function configure(parts: AuthorizationServerParts): Configuration {
       return model === 'Client' ? { ...adapter, find: async (id) => findClient(parts, id) } : adapter;
     },
     clientAuthMethods: ['private_key_jwt'],
-    jwks: { keys: keys.asSigning.map((key) => ({ ...key })) } as Configuration['jwks'],
+    jwks: { keys: keys.asSigning.map(withoutTimes) } as Configuration['jwks'],
     scopes: [...CONTEXT_SCOPES],
     claims: { openid: ['sub', 'acr', 'auth_time'], fhirUser: ['fhirUser'] },
     conformIdTokenClaims: false,
@@ -117,17 +117,23 @@ function configureFeatures(parts: AuthorizationServerParts): NonNullable<Configu
       useGrantedResource: async () => true,
       getResourceServerInfo: async (ctx, indicator, client) => {
         if (indicator !== parts.fhirBase) throw new errors.InvalidTarget();
+        const { alg, kid } = signingKey(parts.keys.asSigning, parts.clock());
         return {
           scope: grantableScopes(ctx, parts.clients.get(client.clientId)),
           audience: parts.fhirBase,
           accessTokenFormat: 'jwt',
           jwt: {
-            sign: { alg: newest(parts.keys.asSigning).alg as 'ES256', kid: newest(parts.keys.asSigning).kid },
+            sign: { alg: alg as 'ES256', kid },
           },
         };
       },
     },
   };
+}
+
+/** A copy, since the provider changes what it is given. */
+function withoutTimes({ created_at: _made, use_after: _used, ...key }: PrivateJwk): object {
+  return key;
 }
 
 /**
@@ -161,7 +167,7 @@ function toMetadata(client: ClientRegistration, keys: Keys): ClientMetadata {
     grant_types: [isPortal ? 'authorization_code' : 'client_credentials'],
     response_types: isPortal ? ['code'] : [],
     token_endpoint_auth_method: 'private_key_jwt',
-    id_token_signed_response_alg: newest(keys.asSigning).alg as 'ES256',
+    id_token_signed_response_alg: signingKey(keys.asSigning, new Date()).alg as 'ES256',
     ...(client.jwks && {
       jwks: { keys: client.jwks.keys.map((key) => ({ ...key })) } as ClientMetadata['jwks'],
     }),

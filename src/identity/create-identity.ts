@@ -14,7 +14,8 @@ import { createAuthorizationServer } from './authorization-server.ts';
 import { type ClientRegistry, createClientRegistry } from './client-registry.ts';
 import { nameCookies } from './cookies.ts';
 import { createInteractionRoutes } from './interaction-routes.ts';
-import { type Keys, newest } from './keys.ts';
+import type { Keys } from './keys.ts';
+import { createPublicationRoutes } from './publication-routes.ts';
 import { createRelyingParty } from './relying-party.ts';
 import { createSignInRoutes } from './sign-in-routes.ts';
 import { describeSmart } from './smart-configuration.ts';
@@ -55,7 +56,11 @@ export function createIdentity(parts: IdentityParts): Identity {
     clock,
   });
   const router = Router();
-  router.use(createSignIn(shared), createOauth(shared, artifacts));
+  router.use(
+    createPublicationRoutes({ ...shared, ...parts.config }),
+    createSignIn(shared),
+    createOauth(shared, artifacts),
+  );
   const smart = describeSmart(issuer, registry);
   return {
     router,
@@ -84,7 +89,6 @@ function completeParts(parts: IdentityParts): Shared {
     sessions: createWebSessions({
       store: pending,
       cookies: nameCookies(baseUrl),
-      csrfSecret: newest(parts.keys.cookieSecrets),
       clock,
     }),
   };

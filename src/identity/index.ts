@@ -1,8 +1,10 @@
 export { checkClients, readClients } from './clients.ts';
 export { createIdentity, type IdentityParts } from './create-identity.ts';
 export { type IssuerProfileInput, readIssuerProfile } from './issuer-profile.ts';
-export { generateKeys, type Keys, loadKeys, readKeys } from './keys.ts';
+export { generateKeys, KEY_SETS, type Keys, loadKeys, readKeys } from './keys.ts';
+export { loadIssuerProfile, readPresets } from './load-issuer-profile.ts';
 export { checkLocalPath } from './local-path.ts';
+export { type ListedKey, listKeys, pruneKeys, rotateKeys } from './rotate-keys.ts';
 export { formatScope, parseScope, parseScopes } from './scopes.ts';
 export type {
   ClientRegistration,

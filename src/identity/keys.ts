@@ -18,15 +18,40 @@ export interface Keys {
   readonly rpEncryption: readonly PrivateJwk[];
   /** Signs the authorization server's tokens (ES256 or ES384), newest first. */
   readonly asSigning: readonly PrivateJwk[];
-  /** Signs cookies and derives CSRF tokens, newest first. */
+  /**
+   * Long-lived keys that sign what the gateway says of its other keys to brokers (RS256), newest first; empty when no
+   * broker wants it.
+   */
+  readonly entitySigning: readonly PrivateJwk[];
+  /** Signs cookies, newest first. */
   readonly cookieSecrets: readonly string[];
 }
 
 /** A private key with its use, its algorithm and its RFC 7638 thumbprint as `kid`. */
-export type PrivateJwk = JWK & { readonly kid: string; readonly use: 'sig' | 'enc'; readonly alg: string };
+export type PrivateJwk = JWK & {
+  readonly kid: string;
+  readonly use: 'sig' | 'enc';
+  readonly alg: string;
+} & KeyTimes;
 
-const rsa = z.looseObject({ kty: z.literal('RSA'), n: z.string().min(342), e: z.string(), d: z.string() });
+/** ISO instants. */
+export interface KeyTimes {
+  readonly created_at?: string | undefined;
+  readonly use_after?: string | undefined;
+}
+
+const instant = z.iso.datetime();
+/** When a key was made, and from when on it signs; before that it is only published. */
+const times = { created_at: instant.optional(), use_after: instant.optional() };
+const rsa = z.looseObject({
+  ...times,
+  kty: z.literal('RSA'),
+  n: z.string().min(342),
+  e: z.string(),
+  d: z.string(),
+});
 const ec = z.looseObject({
+  ...times,
   kty: z.literal('EC'),
   crv: z.enum(['P-256', 'P-384']),
   x: z.string(),
@@ -37,13 +62,14 @@ const fileSchema = z.strictObject({
   'rp-signing': z.array(rsa).min(1),
   'rp-encryption': z.array(rsa).min(1),
   'as-signing': z.array(ec).min(1),
+  'entity-signing': z.array(rsa).default([]),
   'cookie-secrets': z.array(z.string().min(43)).min(1),
 });
-type KeysFile = z.output<typeof fileSchema>;
+export type KeysFile = z.output<typeof fileSchema>;
 
 const SIGNING_ALGORITHM = { 'P-256': 'ES256', 'P-384': 'ES384' } as const;
 const RSA_BITS = 3072;
-const PRIVATE_MEMBERS = new Set(['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth']);
+const PRIVATE_MEMBERS = new Set(['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'created_at', 'use_after']);
 
 /**
  * Reads the private keys.
@@ -63,31 +89,43 @@ export async function loadKeys(options: {
 
 /** Reads the text of a keys file; see {@link loadKeys}. */
 export async function readKeys(text: string): Promise<Keys> {
-  const file = parseFile(text);
+  const file = parseKeysFile(text);
   return Object.freeze({
     rpSigning: await complete(file['rp-signing'], 'sig', () => 'RS256'),
     rpEncryption: await complete(file['rp-encryption'], 'enc', () => 'RSA-OAEP'),
     asSigning: await complete(file['as-signing'], 'sig', (key) => SIGNING_ALGORITHM[key.crv]),
+    entitySigning: await complete(file['entity-signing'], 'sig', () => 'RS256'),
     cookieSecrets: file['cookie-secrets'],
   });
 }
 
+/** The sets of keys of a keys file, and what each signs or is encrypted with. */
+export const KEY_SETS = {
+  'rp-signing': 'RS256',
+  'rp-encryption': 'RSA-OAEP',
+  'as-signing': 'ES256',
+  'entity-signing': 'RS256',
+} as const;
+export type KeySet = keyof typeof KEY_SETS;
+
 /** Makes a new keys file's text: one fresh key for each use. */
-export async function generateKeys(): Promise<string> {
-  const make = async (alg: string): Promise<JWK> => {
-    const { privateKey } = await generateKeyPair(alg, { extractable: true, modulusLength: RSA_BITS });
-    return exportJWK(privateKey);
-  };
-  return `${JSON.stringify(
-    {
-      'rp-signing': [await make('RS256')],
-      'rp-encryption': [await make('RSA-OAEP')],
-      'as-signing': [await make('ES256')],
-      'cookie-secrets': [randomBytes(32).toString('base64url')],
-    },
-    undefined,
-    2,
-  )}\n`;
+export async function generateKeys(now = new Date()): Promise<string> {
+  const sets = Object.keys(KEY_SETS) as KeySet[];
+  const made = await Promise.all(sets.map(async (set) => [set, [await generateKey(set, now)]]));
+  const file = { ...Object.fromEntries(made), 'cookie-secrets': [generateSecret()] };
+  return `${JSON.stringify(file, undefined, 2)}\n`;
+}
+
+/** A fresh private key for one of the sets. */
+export async function generateKey(set: KeySet, now: Date): Promise<JWK & KeyTimes> {
+  const options = { extractable: true, modulusLength: RSA_BITS };
+  const { privateKey } = await generateKeyPair(KEY_SETS[set], options);
+  return { ...(await exportJWK(privateKey)), created_at: now.toISOString() };
+}
+
+/** A fresh secret for cookies: 32 random bytes. */
+export function generateSecret(): string {
+  return randomBytes(32).toString('base64url');
 }
 
 /** The public part of a key. */
@@ -95,14 +133,26 @@ export function toPublicJwk(key: PrivateJwk): JWK {
   return Object.fromEntries(Object.entries(key).filter(([member]) => !PRIVATE_MEMBERS.has(member))) as JWK;
 }
 
-/** The first, that is the newest, of a set that is never empty. */
-export function newest<T>(list: readonly T[]): T {
-  const [first] = list;
-  if (first === undefined) throw keysError('The keys file has an empty set.');
-  return first;
+/**
+ * What brokers are told: every signing key, those that wait included, and the one key to encrypt for. A key to encrypt
+ * for is told only when it is in use, since by then every gateway can decrypt with it.
+ */
+export function publishedKeys({ rpSigning, rpEncryption }: Keys, now: Date): readonly JWK[] {
+  return [...rpSigning, signingKey(rpEncryption, now)].map(toPublicJwk);
 }
 
-function parseFile(text: string): KeysFile {
+/** The newest of a set that has been published for long enough to be used; without such a one the oldest. */
+export function signingKey<K extends KeyTimes>(keys: readonly K[], now: Date): K {
+  const key = keys.find(
+    (each) => each.use_after === undefined || Date.parse(each.use_after) <= now.getTime(),
+  );
+  const chosen = key ?? keys.at(-1);
+  if (!chosen) throw keysError('The keys file has an empty set.');
+  return chosen;
+}
+
+/** Reads the text of a keys file without completing the keys; for the tools that change it. */
+export function parseKeysFile(text: string): KeysFile {
   let value: unknown;
   try {
     value = JSON.parse(text);

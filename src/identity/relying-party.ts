@@ -6,19 +6,16 @@
  * @see https://openid.net/specs/openid-connect-core-1_0.html
  */
 import { randomBytes } from 'node:crypto';
-import { createRemoteJWKSet, customFetch, type JWTVerifyGetKey } from 'jose';
 import * as client from 'openid-client';
 import { SiltaError } from '../outcome.ts';
 import { type Claims, verifyIdToken } from './id-token.ts';
-import { type Keys, newest, type PrivateJwk } from './keys.ts';
+import { createIssuerReader, type Issuer, unavailable } from './issuer-metadata.ts';
+import { type Keys, type PrivateJwk, signingKey } from './keys.ts';
 import type { Clock, IssuerProfile, Locale } from './types.ts';
 
 /** Entropy of state and nonce; the profile demands 128 bits at least. */
 const RANDOM_BYTES = 32;
 const REQUEST_OBJECT_SECONDS = 600;
-const METADATA_MINUTES = 60;
-/** Shortest time between two readings of the issuer's keys because of an unknown `kid`. */
-const KEYS_COOLDOWN_MS = 30_000;
 
 /** What must be remembered until the citizen comes back. */
 export interface AuthorizationRequest {
@@ -54,50 +51,13 @@ export interface RelyingPartyParts {
   readonly clock: Clock;
 }
 
-/** The issuer as read from its metadata. */
-interface Issuer {
-  readonly metadata: client.ServerMetadata;
-  readonly keys: JWTVerifyGetKey;
-  readonly readAt: Date;
-}
-
 /** Makes the relying party of one issuer profile; metadata is read at the first use and kept for an hour. */
 export function createRelyingParty(parts: RelyingPartyParts): RelyingParty {
-  let known: Promise<Issuer> | undefined;
-  const issuer = async (): Promise<Issuer> => {
-    const current = await known?.catch(() => undefined);
-    const age = current ? parts.clock().getTime() - current.readAt.getTime() : Number.POSITIVE_INFINITY;
-    if (!current || age > METADATA_MINUTES * 60_000) known = readIssuer(parts);
-    return known as Promise<Issuer>;
-  };
+  const issuer = createIssuerReader(parts);
   return {
     request: async (options) => buildRequest(await issuer(), parts, options),
     redeem: async (callback, expected) => redeem(await issuer(), parts, callback, expected),
   };
-}
-
-async function readIssuer(parts: RelyingPartyParts): Promise<Issuer> {
-  const { profile } = parts;
-  try {
-    const configuration = await client.discovery(
-      new URL(profile.issuer),
-      profile.clientId,
-      undefined,
-      client.None(),
-      {
-        [client.customFetch]: parts.fetch as client.CustomFetch,
-        execute: isPlainHttp(profile) ? [client.allowInsecureRequests] : [],
-      },
-    );
-    const metadata = configuration.serverMetadata();
-    const keys = createRemoteJWKSet(new URL(String(metadata.jwks_uri)), {
-      [customFetch]: parts.fetch,
-      cooldownDuration: KEYS_COOLDOWN_MS,
-    });
-    return { metadata, keys, readAt: parts.clock() };
-  } catch (cause) {
-    throw unavailable(cause);
-  }
 }
 
 async function buildRequest(
@@ -108,21 +68,25 @@ async function buildRequest(
   const state = randomBytes(RANDOM_BYTES).toString('base64url');
   const nonce = randomBytes(RANDOM_BYTES).toString('base64url');
   const codeVerifier = client.randomPKCECodeVerifier();
+  const { profile, clock } = parts;
   const url = await client.buildAuthorizationUrlWithJAR(
     await configure(issuer, parts, parts.fetch),
     {
+      ...profile.request.parameters,
       response_type: 'code',
       redirect_uri: parts.redirectUri,
-      scope: parts.profile.scope,
+      scope: profile.scope,
       state,
       nonce,
-      code_challenge: await client.calculatePKCECodeChallenge(codeVerifier),
-      code_challenge_method: 'S256',
-      acr_values: parts.profile.requestedAcr.join(' '),
+      ...(profile.request.pkce && {
+        code_challenge: await client.calculatePKCECodeChallenge(codeVerifier),
+        code_challenge_method: 'S256',
+      }),
+      ...(profile.requestedAcr.length > 0 && { acr_values: profile.requestedAcr.join(' ') }),
       ui_locales: locale,
-      ...(force && { prompt: 'login' }),
+      ...(force && toParameters(profile.request.force)),
     },
-    await importSigningKey(parts.keys),
+    await importSigningKey(parts.keys, clock()),
     {
       [client.modifyAssertion]: (_header, payload) => {
         payload['exp'] = Number(payload['iat']) + REQUEST_OBJECT_SECONDS;
@@ -131,6 +95,9 @@ async function buildRequest(
   );
   return { url, state, nonce, codeVerifier };
 }
+
+const toParameters = (force: object): Record<string, string> =>
+  Object.fromEntries(Object.entries(force).map(([name, value]) => [name, String(value)]));
 
 async function redeem(
   issuer: Issuer,
@@ -144,7 +111,7 @@ async function redeem(
     .authorizationCodeGrant(configuration, callback, {
       expectedState: expected.state,
       expectedNonce: expected.nonce,
-      pkceCodeVerifier: expected.codeVerifier,
+      ...(parts.profile.request.pkce && { pkceCodeVerifier: expected.codeVerifier }),
       idTokenExpected: true,
     })
     .then(
@@ -171,7 +138,7 @@ async function configure(
   fetchWith: typeof fetch,
 ): Promise<client.Configuration> {
   const { profile, keys } = parts;
-  const authentication = client.PrivateKeyJwt(await importSigningKey(keys), {
+  const authentication = client.PrivateKeyJwt(await importSigningKey(keys, parts.clock()), {
     [client.modifyAssertion]: (_header, payload) => {
       payload['aud'] = String(issuer.metadata.token_endpoint);
     },
@@ -197,8 +164,8 @@ async function configure(
   return configuration;
 }
 
-async function importSigningKey(keys: Keys): Promise<client.PrivateKey> {
-  const jwk = newest(keys.rpSigning);
+async function importSigningKey(keys: Keys, now: Date): Promise<client.PrivateKey> {
+  const jwk = signingKey(keys.rpSigning, now);
   const key = await crypto.subtle.importKey(
     'jwk',
     jwk,
@@ -272,14 +239,6 @@ function explainFailure(error: unknown): SiltaError {
 function refuse(key: string, what: string, cause: unknown): SiltaError {
   return new SiltaError('unauthenticated', `The answer of the identification service ${what}.`, {
     key,
-    cause,
-  });
-}
-
-function unavailable(cause: unknown): SiltaError {
-  return new SiltaError('unavailable', 'The identification service cannot be reached.', {
-    key: 'identification-service',
-    retryAfter: 30,
     cause,
   });
 }

@@ -10,7 +10,6 @@ import type { SessionStore, Store } from '../store/index.ts';
 import { type CookieNames, readCookie, writeCookie } from './cookies.ts';
 import { findOrCreatePatient } from './find-patient.ts';
 import { readPerson } from './identified-person.ts';
-import { type Keys, toPublicJwk } from './keys.ts';
 import { checkLocalPath } from './local-path.ts';
 import { keyOf, sendFailure } from './pages.ts';
 import type { RelyingParty } from './relying-party.ts';
@@ -19,7 +18,6 @@ import { hashOf, isSameSecret, toLocale, type WebSessions } from './web-sessions
 
 const PENDING_SECONDS = 600;
 const BROWSER_VALUE = /^[A-Za-z0-9_-]{43}$/;
-const JWKS_MAX_AGE_SECONDS = 300;
 
 export interface SignInParts {
   readonly profile: IssuerProfile;
@@ -28,13 +26,12 @@ export interface SignInParts {
   readonly pending: SessionStore;
   readonly sessions: WebSessions;
   readonly store: Store;
-  readonly keys: Keys;
   readonly cookies: CookieNames;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-/** Serves `/identity/{profile}/start`, `/identity/{profile}/callback`, `/identity/logout` and `/identity/jwks`. */
+/** Serves `/identity/{profile}/start`, `/identity/{profile}/callback` and `/identity/logout`. */
 export function createSignInRoutes(parts: SignInParts): Router {
   const router = Router();
   const { name } = parts.profile;
@@ -45,10 +42,6 @@ export function createSignInRoutes(parts: SignInParts): Router {
     express.urlencoded({ extended: false, limit: '4kb' }),
     (request, response) => logOut(parts, request, response),
   );
-  const keys = [...parts.keys.rpSigning, ...parts.keys.rpEncryption].map(toPublicJwk);
-  router.get('/identity/jwks', (_request, response) => {
-    response.set('Cache-Control', `public, max-age=${JWKS_MAX_AGE_SECONDS}`).json({ keys });
-  });
   return router;
 }
 

@@ -46,7 +46,31 @@ export interface IssuerProfile {
   readonly cancelErrors: readonly string[];
   /** Seconds of clock difference tolerated. */
   readonly clockTolerance: number;
+  readonly metadata:
+    | { readonly from: 'discovery' }
+    /** OpenID provider metadata (JSON) that a person has reviewed and keeps beside the profile. */
+    | { readonly from: 'file'; readonly file: string }
+    /** Entity statement, kept beside the profile and confirmed by its SHA-256 (hexadecimal). */
+    | { readonly from: 'entity-statement'; readonly file: string; readonly sha256: string };
+  /** Text of the file that `metadata` names. */
+  readonly kept?: string;
+  /** Where the issuer's signing keys are; `uri` only when the metadata does not say. */
+  readonly keys: {
+    readonly from: 'jwks' | 'signed';
+    readonly uri?: string | undefined;
+    readonly maxAgeMinutes: number;
+  };
+  readonly request: {
+    /** Whether the issuer takes part in PKCE (S256). */
+    readonly pkce: boolean;
+    /** What demands a fresh identification. */
+    readonly force: { readonly prompt: 'login' | 'consent' } | { readonly max_age: 0 };
+    /** Further members of the request object, e.g. `ftn_spname`. */
+    readonly parameters: Readonly<Record<string, string>>;
+  };
   readonly claims: ClaimNames;
+  /** Told in the gateway's entity statement. */
+  readonly organizationName?: string;
 }
 
 /** Names of the claims of the ID token. */

@@ -41,13 +41,10 @@ export function isSameSecret(left: string, right: string): boolean {
 export function createWebSessions(parts: {
   readonly store: SessionStore;
   readonly cookies: CookieNames;
-  readonly csrfSecret: string;
   readonly clock: Clock;
 }): WebSessions {
   const { store, cookies, clock } = parts;
   const seenSince = (now: Date): Date => new Date(now.getTime() - IDLE_MINUTES * 60_000);
-  const csrfTokenOf = (id: string): string =>
-    createHmac('sha256', parts.csrfSecret).update(`csrf:${id}`).digest('base64url');
   const remove = async (header: string | undefined): Promise<void> => {
     const id = readCookie(header, cookies.session);
     if (id) await store.removeSession(hashOf(id));
@@ -79,6 +76,11 @@ export function createWebSessions(parts: {
       await store.removeExpired(now, seenSince(now));
     },
   };
+}
+
+/** What pages show may not open the session: the token follows from the cookie's value, never the other way. */
+function csrfTokenOf(id: string): string {
+  return createHmac('sha256', id).update('csrf').digest('base64url');
 }
 
 /** The first of the given words that is a language the gateway speaks; Finnish otherwise. */

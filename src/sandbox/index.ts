@@ -8,8 +8,8 @@ export {
   type LifecareStandInOptions,
   type StoredDocument,
 } from './lifecare/create-lifecare-stand-in.ts';
+export { type BrokerStyle, CLAIMS as SUOMIFI_CLAIMS } from './suomifi/broker-style.ts';
 export { type Browser, createBrowser, type Page } from './suomifi/browser.ts';
-export { CLAIMS as SUOMIFI_CLAIMS } from './suomifi/claims.ts';
 export {
   createSuomifiSandbox,
   type SuomifiSandbox,

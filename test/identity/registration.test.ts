@@ -1,6 +1,16 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { nameCookies, readCookie, writeCookie } from '../../src/identity/cookies.ts';
-import { checkClients, checkLocalPath, readClients, readIssuerProfile } from '../../src/identity/index.ts';
+import {
+  checkClients,
+  checkLocalPath,
+  loadIssuerProfile,
+  readClients,
+  readIssuerProfile,
+  readPresets,
+} from '../../src/identity/index.ts';
 import { makeClient } from './world.ts';
 
 describe('the clients file', () => {
@@ -91,6 +101,79 @@ describe('an issuer profile', () => {
   ])('is refused in production because of %s, not in the sandbox', (_why, changes) => {
     expect(() => readIssuerProfile({ ...given, ...changes }, 'production')).toThrow();
     expect(readIssuerProfile({ ...given, ...changes }, 'sandbox')).toMatchObject(changes);
+  });
+
+  it('takes what a preset says, and joins its own claims, request and keys to it', () => {
+    const presets = {
+      broker: {
+        name: 'broker',
+        issuer: 'https://broker.example',
+        claims: { hetu: 'code', familyName: 'family_name' },
+        request: { pkce: false },
+      },
+    };
+    const own = { extends: 'broker', clientId: 'silta', claims: { nonDisclosure: 'hidden' } };
+    expect(readIssuerProfile(own, 'production', presets)).toMatchObject({
+      name: 'broker',
+      issuer: 'https://broker.example',
+      clientId: 'silta',
+      claims: { hetu: 'code', familyName: 'family_name', nonDisclosure: 'hidden' },
+      request: { pkce: false, force: { prompt: 'login' } },
+    });
+    expect(() => readIssuerProfile({ extends: 'brokker' }, 'production', presets)).toThrow(
+      "Did you mean 'broker'?",
+    );
+    expect(() => readIssuerProfile({ extends: 'toString' }, 'production', presets)).toThrow('no such');
+  });
+
+  it('is shipped for each known broker, and complete but for what only the deployment knows', async () => {
+    const presets = await readPresets('profiles/issuers');
+    expect(Object.keys(presets).sort()).toEqual(['generic', 'op', 'suomifi', 'telia']);
+    const statement = { from: 'entity-statement', file: 'x.jwt', sha256: '0'.repeat(64) };
+    for (const name of Object.keys(presets)) {
+      const own = { extends: name, clientId: 'silta', issuer: 'https://broker.example' };
+      const profile = readIssuerProfile(
+        name === 'op' ? { ...own, metadata: statement } : own,
+        'production',
+        presets,
+      );
+      expect(profile).toMatchObject({
+        name,
+        acceptedAcr: expect.arrayContaining(['http://ftn.ficora.fi/2017/loa2']),
+      });
+    }
+  });
+
+  it('is refused when it contradicts itself', () => {
+    const refusal = (changes: object) => () => readIssuerProfile({ ...given, ...changes }, 'sandbox');
+    expect(refusal({ keys: { from: 'signed' } })).toThrow('entity statement');
+    expect(refusal({ request: { parameters: { nonce: 'mine' } } })).toThrow('request.parameters.nonce');
+    expect(refusal({ scope: 'profile' })).toThrow("must contain 'openid'");
+    expect(refusal({ metadata: { from: 'entity-statement', file: 'x', sha256: 'AB' } })).toThrow(
+      'hexadecimal',
+    );
+    const plain = { ...given, keys: { uri: 'http://keys.example' } };
+    expect(() => readIssuerProfile(plain, 'production')).toThrow('keys.uri: must be https');
+  });
+
+  it('is loaded with the metadata beside it, or the file that is missing is named', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'silta-issuer-'));
+    try {
+      const file = join(directory, 'issuer.yaml');
+      const options = { file, presets: 'profiles/issuers', mode: 'production' } as const;
+      await expect(loadIssuerProfile(options)).rejects.toThrow('The issuer profile cannot be read (ENOENT)');
+      await writeFile(
+        file,
+        'extends: suomifi\nissuer: https://x.example\nclientId: silta\nmetadata: { from: file, file: meta.json }\n',
+      );
+      await expect(loadIssuerProfile(options)).rejects.toThrow('metadata.file cannot be read (ENOENT)');
+      await writeFile(join(directory, 'meta.json'), '{}\n');
+      expect(await loadIssuerProfile(options)).toMatchObject({ name: 'suomifi', kept: '{}' });
+      await writeFile(file, 'extends: [');
+      await expect(loadIssuerProfile(options)).rejects.toThrow('The issuer profile is not YAML');
+    } finally {
+      await rm(directory, { recursive: true });
+    }
   });
 
   it.each<[string, object]>([

@@ -19,7 +19,13 @@ import {
   readKeys,
 } from '../../src/identity/index.ts';
 import { asSiltaError } from '../../src/outcome.ts';
-import { createSuomifiSandbox, type Quirk, SUOMIFI_CLAIMS, TEST_ACR } from '../../src/sandbox/index.ts';
+import {
+  type BrokerStyle,
+  createSuomifiSandbox,
+  type Quirk,
+  SUOMIFI_CLAIMS,
+  TEST_ACR,
+} from '../../src/sandbox/index.ts';
 import { createStore, type Store } from '../../src/store/index.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
@@ -74,8 +80,15 @@ console.warn = (...words: unknown[]) => {
   if (!String(words[0]).includes('SSRF protection')) warn(...words);
 };
 
+/** The broker of a world other than Suomi.fi. */
+export interface WorldBroker {
+  readonly style: BrokerStyle;
+  /** The profile that the gateway signs in with. */
+  profile(broker: { readonly issuer: string; readonly entityStatement: string }): IssuerProfile;
+}
+
 /** Builds and starts everything. */
-export async function startWorld(): Promise<World> {
+export async function startWorld(broker?: WorldBroker): Promise<World> {
   sharedKeys ??= generateKeys().then(readKeys);
   const keys = await sharedKeys;
   const db = await createTestDatabase();
@@ -92,8 +105,27 @@ export async function startWorld(): Promise<World> {
     log.push(JSON.stringify({ level, ...fields, message }));
   };
   const world = { quirk: undefined as Quirk | undefined, ahead: 0 };
+  const issuer = `${suomifi.url}/${broker?.style ?? 'suomifi'}`;
+  const sandbox = await createSuomifiSandbox({
+    baseUrl: issuer,
+    rp: {
+      clientId: 'silta-test',
+      jwksUri: `${gateway.url}/identity/jwks`,
+      redirectUris: [`${gateway.url}/identity/${broker?.style ?? 'suomifi'}/callback`],
+      ...(broker && {
+        signed: {
+          jwksUri: `${gateway.url}/identity/signed-jwks`,
+          statementUri: `${gateway.url}/identity/entity-statement`,
+        },
+      }),
+    },
+    quirk: () => world.quirk,
+    ...(broker && { style: broker.style }),
+  });
+  const { entityStatement } = sandbox;
+  const profile = broker?.profile({ issuer, entityStatement }) ?? describeIssuer(issuer);
   const parts: IdentityParts = {
-    config: { baseUrl: gateway.url, mode: 'sandbox', profile: describeIssuer(suomifi.url) },
+    config: { baseUrl: gateway.url, mode: 'sandbox', profile },
     store,
     database: db.database,
     keys,
@@ -108,15 +140,6 @@ export async function startWorld(): Promise<World> {
     logger: { info: write('info'), warn: write('warn'), error: write('error') },
   };
   const identity = createIdentity(parts);
-  const sandbox = await createSuomifiSandbox({
-    baseUrl: `${suomifi.url}/suomifi`,
-    rp: {
-      clientId: 'silta-test',
-      jwksUri: `${gateway.url}/identity/jwks`,
-      redirectUris: [`${gateway.url}/identity/suomifi/callback`],
-    },
-    quirk: () => world.quirk,
-  });
   gateway.serve(serveGateway(identity, addresses));
   const others = express().use(recordAddress(addresses), sandbox.handler);
   others.get('/hosted-jwks', (_request, response) => {
@@ -155,11 +178,11 @@ export async function startGateway(
   return { url, identity, close };
 }
 
-function describeIssuer(suomifi: string): IssuerProfile {
+function describeIssuer(issuer: string): IssuerProfile {
   return readIssuerProfile(
     {
       name: 'suomifi',
-      issuer: `${suomifi}/suomifi`,
+      issuer,
       clientId: 'silta-test',
       requestedAcr: [TEST_ACR],
       acceptedAcr: [TEST_ACR],

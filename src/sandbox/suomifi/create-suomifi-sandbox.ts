@@ -1,6 +1,7 @@
 /** The stand-in of Suomi.fi e-Identification as an Express router. */
 import express, { type Request, type Response, Router } from 'express';
 import { errors, leaveFormerAccount, type Provider } from '../../oidc-provider.ts';
+import { BROKERS, type BrokerStyle } from './broker-style.ts';
 import { renderLogin } from './login-page.ts';
 import { TEST_PERSONS, type TestPerson } from './persons.ts';
 import { createProvider, type RelyingPartyRegistration, TEST_ACR } from './provider.ts';
@@ -10,9 +11,13 @@ export interface SuomifiSandbox {
   /** Serves everything under the path of `baseUrl`. Mount it at the root and before any body parser. */
   readonly handler: Router;
   readonly persons: readonly TestPerson[];
+  /** The broker's entity statement, to be confirmed out of band. */
+  readonly entityStatement: string;
 }
 
 export interface SuomifiSandboxOptions {
+  /** The broker to behave like; default Suomi.fi. */
+  readonly style?: BrokerStyle;
   /** The issuer, e.g. `http://localhost:9080/suomifi`. */
   readonly baseUrl: string;
   readonly rp: RelyingPartyRegistration;
@@ -25,7 +30,9 @@ export interface SuomifiSandboxOptions {
 export async function createSuomifiSandbox(options: SuomifiSandboxOptions): Promise<SuomifiSandbox> {
   const persons = options.persons ?? TEST_PERSONS;
   const { baseUrl, rp } = options;
-  const provider = await createProvider({ baseUrl, rp, persons, quirk: options.quirk ?? (() => undefined) });
+  const style = options.style ?? 'suomifi';
+  const quirk = options.quirk ?? (() => undefined);
+  const { provider, entity, publicKey } = await createProvider({ baseUrl, rp, persons, quirk, style });
   const path = new URL(baseUrl).pathname.replace(/\/$/, '');
   const handler = Router();
   handler.get(`${path}/login/:uid`, async (request, response) => {
@@ -35,15 +42,35 @@ export async function createSuomifiSandbox(options: SuomifiSandboxOptions): Prom
     response.set('Cache-Control', 'no-store').type('html').send(renderLogin(persons, page));
   });
   handler.post(`${path}/login/:uid`, express.urlencoded({ extended: false }), (request, response) =>
-    identify(provider, persons, request, response),
+    identify({ provider, persons, cancelError: BROKERS[style].cancelError }, request, response),
   );
+  const { discovery, signedJwks } = BROKERS[style];
+  if (!discovery) {
+    handler.get(`${path}/.well-known/openid-configuration`, (_request, response) => {
+      response.status(404).type('text').send('There is no such document.\n');
+    });
+  }
+  handler.get(`${path}/.well-known/openid-federation`, (_request, response) => {
+    response.type('application/entity-statement+jwt').send(entity.statement);
+  });
+  if (signedJwks) {
+    handler.get(`${path}${signedJwks}`, async (_request, response) => {
+      const set = await entity.signKeys([publicKey], quirk()?.keySet);
+      response.type('application/jwk-set+jwt').send(set);
+    });
+  }
   handler.use(path || '/', provider.callback());
-  return { handler, persons };
+  return { handler, persons, entityStatement: entity.statement };
+}
+
+interface Login {
+  readonly provider: Provider;
+  readonly persons: readonly TestPerson[];
+  readonly cancelError: string;
 }
 
 async function identify(
-  provider: Provider,
-  persons: readonly TestPerson[],
+  { provider, persons, cancelError }: Login,
   request: Request,
   response: Response,
 ): Promise<void> {
@@ -56,7 +83,7 @@ async function identify(
       ? 'the identification was cancelled'
       : person?.deceased && 'the personal identity code is not active';
   if (refusal) {
-    const result = { error: 'access_denied', error_description: refusal };
+    const result = { error: cancelError, error_description: refusal };
     return provider.interactionFinished(request, response, result, { mergeWithLastSubmission: false });
   }
   if (!person) {

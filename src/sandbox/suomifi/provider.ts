@@ -11,7 +11,8 @@ import {
   type KoaContextWithOIDC,
   Provider,
 } from '../../oidc-provider.ts';
-import { CLAIMS, claimsOf } from './claims.ts';
+import { BROKERS, type Broker, type BrokerStyle, claimsOf } from './broker-style.ts';
+import { createEntity, type Entity, readRelyingParty } from './entity.ts';
 import { createMemoryAdapters } from './memory-adapter.ts';
 import type { TestPerson } from './persons.ts';
 import { makeWrongToken, type Quirk } from './quirk.ts';
@@ -26,6 +27,8 @@ const RSA_BITS = 2048;
 export interface RelyingPartyRegistration {
   readonly clientId: string;
   readonly jwksUri: string;
+  /** Where it signs its keys and says who it is; a broker that wants them asks here instead of at `jwksUri`. */
+  readonly signed?: { readonly jwksUri: string; readonly statementUri: string };
   readonly redirectUris: readonly string[];
 }
 
@@ -36,10 +39,18 @@ export interface ProviderParts {
   readonly persons: readonly TestPerson[];
   /** Asked at each token request: how the ID token is to be wrong. */
   readonly quirk: () => Quirk | undefined;
+  readonly style: BrokerStyle;
 }
 
-/** Makes the provider with a fresh signing key. */
-export async function createProvider(parts: ProviderParts): Promise<Provider> {
+export interface SandboxProvider {
+  readonly provider: Provider;
+  readonly entity: Entity;
+  /** The key that signs ID tokens, public half. */
+  readonly publicKey: JWK;
+}
+
+/** Makes the provider with fresh keys. */
+export async function createProvider(parts: ProviderParts): Promise<SandboxProvider> {
   const { privateKey } = await generateKeyPair('RS256', { extractable: true, modulusLength: RSA_BITS });
   const signing: JWK = {
     ...(await exportJWK(privateKey)),
@@ -52,23 +63,43 @@ export async function createProvider(parts: ProviderParts): Promise<Provider> {
     await next();
     await applyQuirk(ctx as unknown as KoaContextWithOIDC, parts, signing);
   });
-  return provider;
+  const { d: _d, p: _p, q: _q, dp: _dp, dq: _dq, qi: _qi, ...publicKey } = signing;
+  return { provider, entity: await createEntity(parts.baseUrl, describe(parts)), publicKey };
+}
+
+/** OpenID provider metadata, for the entity statement. */
+function describe({ baseUrl, style }: ProviderParts): Readonly<Record<string, unknown>> {
+  const { routes, signedJwks, scopes } = BROKERS[style];
+  const at = (path: string): string => `${baseUrl}${path}`;
+  return {
+    issuer: baseUrl,
+    authorization_endpoint: at(routes.authorization ?? '/auth'),
+    token_endpoint: at(routes.token ?? '/token'),
+    jwks_uri: at(routes.jwks ?? '/jwks'),
+    ...(signedJwks && { signed_jwks_uri: at(signedJwks) }),
+    scopes_supported: scopes,
+    response_types_supported: ['code'],
+    id_token_signing_alg_values_supported: ['RS256'],
+    authorization_response_iss_parameter_supported: true,
+  };
 }
 
 function configure(parts: ProviderParts, signing: JWK): Configuration {
   const { pathname } = new URL(parts.baseUrl);
   const path = pathname.replace(/\/$/, '');
+  const broker = BROKERS[parts.style];
   return {
     adapter: createMemoryAdapters(),
     clients: [toMetadata(parts.rp)],
     clientAuthMethods: ['private_key_jwt'],
     jwks: { keys: [signing] } as Configuration['jwks'],
-    scopes: ['openid'],
+    routes: broker.routes,
+    scopes: [...broker.scopes],
     acrValues: [TEST_ACR],
-    claims: { openid: ['sub', 'acr', 'auth_time', ...Object.values(CLAIMS)] },
+    claims: { openid: ['sub', 'acr', 'auth_time', ...Object.values(broker.claims)] },
     conformIdTokenClaims: false,
     responseTypes: ['code'],
-    pkce: { required: () => true },
+    pkce: { required: () => broker.pkceRequired },
     enabledJWA: {
       clientAuthSigningAlgValues: ['RS256'],
       requestObjectSigningAlgValues: ['RS256'],
@@ -87,15 +118,15 @@ function configure(parts: ProviderParts, signing: JWK): Configuration {
       requestObjects: {
         enabled: true,
         requireSignedRequestObject: true,
-        assertJwtClaimsAndHeader: async (_ctx, claims) => checkRequestObject(claims),
+        assertJwtClaimsAndHeader: async (_ctx, claims) => checkRequestObject(claims, broker),
       },
     },
     findAccount: (_ctx, id) => {
       const person = parts.persons.find((candidate) => candidate.id === id);
-      return person && { accountId: id, claims: async () => ({ sub: id, ...claimsOf(person) }) };
+      return person && { accountId: id, claims: async () => ({ sub: id, ...claimsOf(person, broker) }) };
     },
     interactions: { policy: makePolicy(), url: (_ctx, { uid }) => `${path}/login/${uid}` },
-    loadExistingGrant,
+    loadExistingGrant: grantAll(broker),
     cookies: {
       keys: [randomBytes(32).toString('base64url')],
       names: { session: 'suomifi-session', interaction: 'suomifi-login', resume: 'suomifi-resume' },
@@ -116,7 +147,8 @@ function configure(parts: ProviderParts, signing: JWK): Configuration {
     // The relying party is on the same machine, where the library would not fetch keys from.
     fetch: (url, options) => {
       const { dispatcher: _guard, ...rest } = options as RequestInit & { dispatcher?: unknown };
-      return fetch(url, rest);
+      const { jwksUri, signed } = parts.rp;
+      return signed && String(url) === jwksUri ? fetchSigned(signed) : fetch(url, rest);
     },
   };
 }
@@ -139,10 +171,13 @@ function toMetadata(rp: RelyingPartyRegistration): NonNullable<Configuration['cl
 }
 
 /** The Finnish Trust Network asks for a short-lived request object with an id; https://www.rfc-editor.org/rfc/rfc9101 */
-function checkRequestObject(claims: Readonly<Record<string, unknown>>): void {
+function checkRequestObject(claims: Readonly<Record<string, unknown>>, broker: Broker): void {
   const { exp, iat, jti, state, nonce } = claims;
   if (typeof exp !== 'number' || exp - Number(iat) > REQUEST_OBJECT_SECONDS) {
     throw new errors.InvalidRequestObject('exp must be in 600 seconds at the latest');
+  }
+  if (broker.acrRequired && typeof claims['acr_values'] !== 'string') {
+    throw new errors.InvalidRequestObject('acr_values is missing');
   }
   for (const [name, value] of Object.entries({ jti, state, nonce })) {
     if (typeof value !== 'string' || value.length < 22) {
@@ -167,14 +202,25 @@ function makePolicy(): ReturnType<typeof interactionPolicy.base> {
   return policy;
 }
 
-const loadExistingGrant: NonNullable<Configuration['loadExistingGrant']> = async (ctx) => {
-  const { client, session, provider } = ctx.oidc;
-  if (!client || !session?.accountId) return undefined;
-  const grant = new provider.Grant({ clientId: client.clientId, accountId: session.accountId });
-  grant.addOIDCScope('openid');
-  await grant.save();
-  return grant;
-};
+function grantAll(broker: Broker): NonNullable<Configuration['loadExistingGrant']> {
+  return async (ctx) => {
+    const { client, session, provider } = ctx.oidc;
+    if (!client || !session?.accountId) return undefined;
+    const grant = new provider.Grant({ clientId: client.clientId, accountId: session.accountId });
+    grant.addOIDCScope(broker.scopes.join(' '));
+    await grant.save();
+    return grant;
+  };
+}
+
+/** The relying party's keys by way of its entity key, in the form that the library reads. */
+async function fetchSigned(signed: NonNullable<RelyingPartyRegistration['signed']>): Promise<Response> {
+  const [statement, set] = await Promise.all(
+    [signed.statementUri, signed.jwksUri].map(async (uri) => (await fetch(uri)).text()),
+  );
+  const { keys } = await readRelyingParty(statement ?? '', set ?? '');
+  return Response.json({ keys });
+}
 
 async function applyQuirk(ctx: KoaContextWithOIDC, parts: ProviderParts, signing: JWK): Promise<void> {
   const body = ctx.body as Record<string, unknown> | undefined;
@@ -192,7 +238,7 @@ async function applyQuirk(ctx: KoaContextWithOIDC, parts: ProviderParts, signing
     nonce: code.nonce,
     acr: code.acr,
     auth_time: code.authTime,
-    ...claimsOf(person),
+    ...claimsOf(person, BROKERS[parts.style]),
   };
   const published = (await (await fetch(parts.rp.jwksUri)).json()) as { keys: JWK[] };
   body['id_token'] = await makeWrongToken(quirk, claims, { signing, encryption: published.keys });

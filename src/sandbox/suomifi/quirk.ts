@@ -4,6 +4,7 @@
  */
 import { createSecretKey, randomBytes } from 'node:crypto';
 import { CompactEncrypt, CompactSign, generateKeyPair, importJWK, type JWK } from 'jose';
+import type { WrongKeySet } from './entity.ts';
 
 export interface Quirk {
   /** Claims that replace the right ones; null removes. */
@@ -14,6 +15,8 @@ export interface Quirk {
   readonly encryption?: 'none' | 'RSA-OAEP-512' | 'A192GCM' | 'dir' | 'unknown-kid' | 'foreign-key';
   /** No ID token in the token response. */
   readonly missing?: true;
+  /** How the signed key set is wrong. */
+  readonly keySet?: WrongKeySet;
   /** The plaintext of the token, in place of a signed token. */
   readonly plaintext?: string;
 }
