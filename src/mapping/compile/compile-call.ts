@@ -69,19 +69,24 @@ function usedSlots(variable: Variable, isTraced: boolean): readonly number[] {
 /** Makes the step that runs a group with arguments. */
 export function callGroup(code: GroupCode, given: readonly Argument[], site: Site, isTraced: boolean): Step {
   const literals: (readonly [unknown, number])[] = [];
-  const moves: (readonly [number, number])[] = [];
+  const froms: number[] = [];
+  const tos: number[] = [];
   for (const [index, { variable, literal }] of given.entries()) {
     const to = code.parameters[index]?.slot ?? 0;
     if (!variable) literals.push([literal, to]);
     else
-      for (const offset of usedSlots(variable, isTraced)) moves.push([variable.slot + offset, to + offset]);
+      for (const offset of usedSlots(variable, isTraced)) {
+        froms.push(variable.slot + offset);
+        tos.push(to + offset);
+      }
   }
   return (frame) => {
     const { run } = frame;
     if (run.depth >= MAX_DEPTH)
       failAt(site, `groups call each other more than ${MAX_DEPTH} deep: does this recursion end?`);
     const slots: unknown[] = new Array(code.slots);
-    for (const [from, to] of moves) slots[to] = frame.slots[from];
+    for (let index = 0; index < froms.length; index += 1)
+      slots[tos[index] as number] = frame.slots[froms[index] as number];
     for (const [literal, to] of literals) slots[to] = literal;
     run.depth += 1;
     code.run({ run, slots });

@@ -13,16 +13,19 @@ import { type Scope, siteOf } from './scope.ts';
 
 /** Runs steps one after the other. */
 export function inOrder(steps: readonly Step[]): Step {
-  const [first, second, ...rest] = steps;
+  const [first, second, third, ...rest] = steps;
   if (!first) return () => undefined;
   if (!second) return first;
-  if (rest.length === 0)
+  const last = third && rest.length > 0 ? inOrder([third, ...rest]) : third;
+  if (!last)
     return (frame) => {
       first(frame);
       second(frame);
     };
   return (frame) => {
-    for (const step of steps) step(frame);
+    first(frame);
+    second(frame);
+    last(frame);
   };
 }
 

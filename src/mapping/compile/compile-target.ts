@@ -11,7 +11,7 @@ import type { Scope, Variable } from './scope.ts';
 import type { ValueCode } from './transforms/call.ts';
 import { TRANSFORM_COMPILERS } from './transforms/table.ts';
 import { makeFresh } from './transforms/values.ts';
-import { chooseSlot, parentOf } from './write-element.ts';
+import { chooseSlot, parentIn } from './write-element.ts';
 import { joins, type Parent, pruneEmpty, type TargetElement, writeStep } from './write-step.ts';
 
 /** A compiled target: its step, and the step that takes away what it made and nothing was put into. */
@@ -78,7 +78,7 @@ function findElement(place: TargetPlace, context: Variable): TargetElement | und
     );
     return undefined;
   }
-  let at = { shape: start, parent: (frame: Frame) => parentOf(frame, context.slot, site) };
+  let at = { shape: start, parent: parentIn(context.slot, site, !isPrimitive(start)) };
   for (const name of node.path.slice(0, -1)) {
     const next = enter(place, at, name);
     if (!next) return undefined;

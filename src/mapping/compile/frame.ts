@@ -20,12 +20,12 @@ export interface Run {
   readonly environment: MapEnvironment;
   readonly observer: MapObserver | undefined;
   /** Instances of `share` by the element they stand in. */
-  readonly shared: Map<object, Map<string, SharedPool>>;
+  shared: Map<object, Map<string, SharedPool>> | undefined;
   /** Who claimed the first or last place of a list. */
-  readonly claims: Map<object, Map<string, { readonly site: Site; count: number }>>;
+  claims: Map<object, Map<string, { readonly site: Site; count: number }>> | undefined;
   /** Items that go to the end of their list when the run ends. */
-  readonly last: { readonly list: unknown[]; readonly item: unknown }[];
-  readonly constants: Map<string, readonly unknown[]>;
+  last: { readonly list: unknown[]; readonly item: unknown }[] | undefined;
+  constants: ReadonlyMap<string, readonly unknown[]>;
   depth: number;
 }
 

@@ -1,5 +1,6 @@
 /** The loops of the most common sources: a variable itself, and one plain property of a variable. */
 import { COMPANION, type Frame, isObject, Place, type Step } from './frame.ts';
+import { isPrimitive } from './model.ts';
 import type { Variable } from './scope.ts';
 
 export interface PlainSource {
@@ -12,6 +13,14 @@ export interface PlainSource {
 export function loopSelf({ context, variable, test }: PlainSource, next: Step, general: Step): Step {
   const from = context.slot;
   const { slot } = variable;
+  if (!context.shapes.some(isPrimitive))
+    return (frame) => {
+      const { slots } = frame;
+      const value = slots[from];
+      if (value === undefined || value === null) return;
+      slots[slot] = value;
+      if (!test || test(frame)) next(frame);
+    };
   return (frame) => {
     const { slots } = frame;
     const value = slots[from];
@@ -40,11 +49,7 @@ export function loopPlain(
   return (frame) => {
     const { slots } = frame;
     const parent = slots[from];
-    if (
-      !isObject(parent) ||
-      parent instanceof Place ||
-      (isPrimitiveElement && parent[beside] !== undefined)
-    ) {
+    if (!isObject(parent) || (isPrimitiveElement && parent[beside] !== undefined)) {
       general(frame);
       return;
     }

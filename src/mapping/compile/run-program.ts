@@ -15,14 +15,16 @@ export interface Program {
   readonly constants: readonly { readonly name: string; readonly expression: Expression }[];
 }
 
+const NO_CONSTANTS: ReadonlyMap<string, readonly unknown[]> = new Map();
+
 function startRun(environment: MapEnvironment, observer: MapObserver | undefined): Run {
   return {
     environment,
     observer,
-    shared: new Map(),
-    claims: new Map(),
-    last: [],
-    constants: new Map(),
+    shared: undefined,
+    claims: undefined,
+    last: undefined,
+    constants: NO_CONSTANTS,
     depth: 0,
   };
 }
@@ -77,8 +79,12 @@ export function runProgram(
   const run = startRun(environment, observer);
   const frame: Frame = { run, slots: new Array(program.code.slots) };
   bindSources(program, frame, sources);
-  for (const { name, expression } of program.constants)
-    run.constants.set(name, expression.values(frame, undefined));
+  if (program.constants.length > 0) {
+    const constants = new Map<string, readonly unknown[]>();
+    run.constants = constants;
+    for (const { name, expression } of program.constants)
+      constants.set(name, expression.values(frame, undefined));
+  }
   const result = bindTargets(program, frame);
   try {
     program.code.run(frame);
@@ -86,6 +92,6 @@ export function runProgram(
     if (!(error instanceof RangeError)) throw error;
     failAt({ position: program.entry.position, rule: undefined }, 'the source is nested too deep', error);
   }
-  for (const { list, item } of run.last) list.push(item);
+  for (const { list, item } of run.last ?? []) list.push(item);
   return result();
 }

@@ -226,6 +226,7 @@ export function writeCompanion(
 }
 
 function claim(run: Run, list: object, mode: string, site: Site): { count: number } {
+  run.claims ??= new Map();
   let modes = run.claims.get(list);
   if (!modes) {
     modes = new Map();
@@ -247,13 +248,21 @@ export function insertItem(run: Run, list: unknown[], item: unknown, node: Targe
     mine.count += 1;
   } else if (node.listModes.includes('last')) {
     claim(run, list, 'last', site);
+    run.last ??= [];
     run.last.push({ list, item });
   } else list.push(item);
 }
 
-/** The parent as an object: the variable's own value. */
-export function parentOf(frame: Frame, slot: number, site: Site): JsonObject {
-  const parent = frame.slots[slot];
-  if (isObject(parent) && !(parent instanceof Place)) return parent;
-  return failAt(site, 'there is nothing here to write into');
+/** Reads the parent as an object: the variable's own value. Only a primitive's variable can hold a {@link Place}. */
+export function parentIn(slot: number, site: Site, isPlain: boolean): (frame: Frame) => JsonObject {
+  const refuse = (): never => failAt(site, 'there is nothing here to write into');
+  if (isPlain)
+    return (frame) => {
+      const parent = frame.slots[slot];
+      return isObject(parent) ? parent : refuse();
+    };
+  return (frame) => {
+    const parent = frame.slots[slot];
+    return isObject(parent) && !(parent instanceof Place) ? parent : refuse();
+  };
 }

@@ -54,6 +54,7 @@ function sharedInstance(
   key: string,
   make: () => unknown,
 ): unknown {
+  frame.run.shared ??= new Map();
   const { shared } = frame.run;
   let pools = shared.get(holder);
   if (!pools) {
@@ -154,9 +155,16 @@ function singleStep(write: Write): Step | undefined {
   if (!fixed || (code.isFresh && !code.isExplicit)) return undefined;
   const { key, convert } = fixed;
   const { parent } = element;
+  const read = code.value;
+  const readCompanion = code.companion;
+  if (!readCompanion && !variable && !isChoice)
+    return (frame) => {
+      const made = read(frame);
+      if (made !== undefined && made !== null) writeSingle(parent(frame), key, convert(made), site);
+    };
   return (frame) => {
-    const made = code.value(frame) ?? undefined;
-    const companion = code.companion?.(frame);
+    const made = read(frame) ?? undefined;
+    const companion = readCompanion?.(frame);
     const value = made === undefined ? undefined : convert(made);
     if (variable) frame.slots[variable.slot] = value;
     if (value === undefined && companion === undefined) return;
@@ -174,8 +182,9 @@ function freshItemStep({ element, choice, code, variable }: Write): Step | undef
   const { key } = fixed;
   const { slot } = variable;
   const { parent } = element;
+  const make = code.value;
   return (frame) => {
-    const value = code.value(frame);
+    const value = make(frame);
     listOf(parent(frame), key).push(value);
     frame.slots[slot] = value;
   };

@@ -9,11 +9,11 @@ import type { Scope, Variable } from '../scope.ts';
 export interface ValueCode {
   /** Its types; empty when unknown. */
   readonly shapes: readonly Shape[];
-  value(frame: Frame): unknown;
+  readonly value: (frame: Frame) => unknown;
   /** The id and extensions beside a primitive. */
-  companion?(frame: Frame): unknown;
+  readonly companion?: (frame: Frame) => unknown;
   /** The type at run time, when `shapes` leaves it open. */
-  type?(frame: Frame): string | undefined;
+  readonly type?: (frame: Frame) => string | undefined;
   /** The variable it is taken from, for the trace. */
   readonly from?: Variable;
   /** A fresh object that is taken away again when nothing is put into it. */
@@ -61,7 +61,10 @@ function compileVariable(
   const hasCompanion = shapes.length === 0 || shapes.some(isPrimitive);
   return {
     shapes,
-    value: (frame) => readHeld(frame, variable),
+    value:
+      shapes.some(isPrimitive) || shapes.length === 0
+        ? (frame) => readHeld(frame, variable)
+        : (frame) => frame.slots[slot],
     ...(hasCompanion && { companion: (frame: Frame) => deepCopy(frame.slots[slot + COMPANION]) }),
     ...(shapes.length !== 1 && { type: (frame: Frame) => frame.slots[slot + TYPE] as string | undefined }),
     from: variable,

@@ -18,24 +18,29 @@ function assemble(parts: Readonly<Record<string, unknown>>): JsonObject | undefi
   return isEmpty ? undefined : object;
 }
 
-type Make = (texts: readonly (string | undefined)[], call: Call) => JsonObject | undefined;
+type Text = string | undefined;
+type Texts = readonly [Text, Text?, Text?, Text?];
+type Make = (texts: Texts, call: Call) => JsonObject | undefined;
 
 function compileParts(type: string, least: number, most: number, make: Make): TransformCompiler {
   return (call) => {
-    const parts = compileArguments(call, least, most);
-    if (!parts) return undefined;
+    const [first, second, third, fourth] = compileArguments(call, least, most) ?? [];
+    if (!first) return undefined;
     return {
       shapes: shapesOf(call.scope, type),
-      value: (frame) =>
-        make(
-          parts.map((part) => textOf(part, frame, call)),
-          call,
-        ),
+      value: (frame) => {
+        const one = textOf(first, frame, call);
+        if (!second) return make([one], call);
+        const two = textOf(second, frame, call);
+        if (!third) return make([one, two], call);
+        const three = textOf(third, frame, call);
+        return make(fourth ? [one, two, three, textOf(fourth, frame, call)] : [one, two, three], call);
+      },
     };
   };
 }
 
-const makeCoding = (texts: readonly (string | undefined)[]): JsonObject | undefined => {
+const makeCoding = (texts: Texts): JsonObject | undefined => {
   const [system, code, display] = texts;
   if (code === undefined) return display === undefined ? undefined : assemble({ system, display });
   if (system !== undefined && display === undefined) return { system, code };

@@ -20,7 +20,13 @@ import {
 /** A fresh value of a type; resources carry their resourceType, nothing else does. */
 export function makeFresh(shape: Shape): () => JsonObject {
   const type = shape.structure.type;
-  return isResource(shape) ? () => ({ resourceType: type }) : () => ({});
+  if (!isResource(shape)) return () => ({});
+  return () => {
+    // An empty literal gets room for several properties, one with a property for that one only.
+    const resource: JsonObject = {};
+    resource['resourceType'] = type;
+    return resource;
+  };
 }
 
 /** `create('Type')`; without an argument, of the only type that the element can have. */
