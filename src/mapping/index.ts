@@ -1,4 +1,14 @@
 export type { Codec } from './codecs/codec.ts';
+export {
+  type CodecOptions,
+  createCodec,
+  detectFormat,
+  FORMATS,
+  type Format,
+} from './codecs/create-codec.ts';
+export { type CsvOptions, createCsvCodec } from './codecs/csv.ts';
+export { decodeText } from './codecs/decode-text.ts';
+export { createHl7v2Codec, type Hl7v2Options } from './codecs/hl7v2.ts';
 export { json } from './codecs/json.ts';
 export { createXmlCodec, type XmlOptions } from './codecs/xml.ts';
 export { type CompileOptions, compileMap, findProblems } from './compile/compile-map.ts';

@@ -3,8 +3,9 @@
  *
  * @see https://www.rfc-editor.org/rfc/rfc8259
  */
-import { MappingError, type Position } from '../types.ts';
+import { MappingError } from '../types.ts';
 import type { Codec } from './codec.ts';
+import { positionAt } from './position-at.ts';
 
 const BLANK = /[ \t\r\n]*/y;
 const STRING = /"(?:[ !#-[\]-\uffff]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
@@ -74,12 +75,6 @@ function findFault(text: string): Fault {
       break;
     }
   }
-}
-
-function positionAt(text: string, offset: number, file: string): Position {
-  const before = text.slice(0, offset);
-  const lineStart = before.lastIndexOf('\n') + 1;
-  return { file, line: before.split('\n').length, column: offset - lineStart + 1 };
 }
 
 /** JSON as it comes; a byte order mark in front is ignored. Printed with two spaces a level and a line end. */

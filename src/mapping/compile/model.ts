@@ -3,6 +3,7 @@
  * models look the same here.
  */
 import type { Definitions, Element, Structure } from '../../definitions/index.ts';
+import { findHl7v2Model } from '../codecs/hl7v2/models.ts';
 
 /** A type as it stands at a place: a whole type (`Patient`) or the inline content of an element (`Patient.contact`). */
 export interface Shape {
@@ -88,7 +89,7 @@ export function createModels(definitions: Definitions, further: readonly Structu
       SYSTEM_TYPE,
       (_, first: string, rest: string) => first.toLowerCase() + rest,
     );
-    const structure = extra.get(name) ?? definitions.structure(name);
+    const structure = extra.get(name) ?? definitions.structure(name) ?? findHl7v2Model(name, definitions);
     return structure && { structure, path: rootPath(structure) };
   };
 
