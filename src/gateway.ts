@@ -113,7 +113,8 @@ async function layFoundation(parts: GatewayParts) {
   const { database, logger } = parts;
   await migrate(database);
   const definitions = await loadDefinitions({ profiles: parts.profilesDirectory });
-  const store = createStore({ database, definitions, clock });
+  const base = `${parts.config.SILTA_BASE_URL}/fhir`;
+  const store = createStore({ database, definitions, clock, base });
   logger.info({ written: await loadContent(store, definitions) }, 'content loaded');
   const profile = await readProfile(parts);
   const identity = await wireIdentity(parts, store, profile);

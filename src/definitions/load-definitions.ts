@@ -18,7 +18,7 @@ import {
 import { generateSnapshot } from './snapshot.ts';
 import { openStructure, readStructure, type StructureData } from './structure-data.ts';
 import type { Definitions, SearchParameter, Structure, ValueSetCodes } from './types.ts';
-import { enumerateValueSet, readCodeSystem, readValueSet, withoutVersion } from './value-sets.ts';
+import { enumerateValueSet, readCodeSystem, readValueSet, relatedCodes, withoutVersion } from './value-sets.ts';
 
 // The same place seen from `src/definitions` and from `dist/definitions`.
 const INDEX_FILE = new URL('../../dist/definitions/r4.json', import.meta.url);
@@ -72,7 +72,7 @@ function createDefinitions(index: CompactIndex, files: readonly ProfileFile[]): 
     resourceTypes: structures.resourceTypes,
     structure: structures.find,
     searchParameters,
-    valueSet: openValueSets(index, files),
+    ...openTerminology(index, files),
     patientCompartment: compartment,
     ...openResources(openPublished(publishedBeside(fileURLToPath(INDEX_FILE))), files),
     content: Object.freeze(files.map((each) => deepFreeze(each.resource))),
@@ -182,10 +182,10 @@ function ownCompartment(type: string, parameters: ReadonlyMap<string, SearchPara
   return ['patient', 'subject'].filter((code) => parameters.get(code)?.targets.includes('Patient'));
 }
 
-function openValueSets(
+function openTerminology(
   index: CompactIndex,
   files: readonly ProfileFile[],
-): (url: string) => ValueSetCodes | undefined {
+): Pick<Definitions, 'valueSet' | 'relatedCodes'> {
   const codeSystems = new Map(index.codeSystems.map((each) => [each.url, each]));
   const valueSets = new Map(index.valueSets.map((each) => [each.url, each]));
   for (const resource of ofType<CodeSystem>(files, 'CodeSystem')) {
@@ -203,9 +203,15 @@ function openValueSets(
     valueSet: (url: string) => valueSets.get(url),
   };
   const enumerated = remember((url: string) => enumerateValueSet(url, terminology));
-  return (url) => {
-    const known = withoutVersion(url);
-    return valueSets.has(known) ? enumerated(known) : undefined;
+  return {
+    valueSet: (url): ValueSetCodes | undefined => {
+      const known = withoutVersion(url);
+      return valueSets.has(known) ? enumerated(known) : undefined;
+    },
+    relatedCodes: (system, code, direction) => {
+      const data = codeSystems.get(withoutVersion(system));
+      return data && relatedCodes(data, code, direction);
+    },
   };
 }
 

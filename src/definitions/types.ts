@@ -99,6 +99,11 @@ export interface Definitions {
   searchParameters(type: string): ReadonlyMap<string, SearchParameter>;
   /** The codes of a value set, when its content is enumerable here; undefined when it is not known. */
   valueSet(url: string): ValueSetCodes | undefined;
+  /**
+   * The codes below a code of a code system, or above it, without itself; undefined when the system is not complete
+   * here or has no such code.
+   */
+  relatedCodes(system: string, code: string, direction: 'below' | 'above'): ReadonlySet<string> | undefined;
   /** Search parameter codes by which a resource type belongs to the Patient compartment. */
   patientCompartment(type: string): readonly string[];
   /**
@@ -117,4 +122,6 @@ export interface ValueSetCodes {
   /** Whether the value set holds the code; `system` may be left out for a `code` element. */
   has(code: string, system?: string): boolean;
   readonly systems: readonly string[];
+  /** All codes, each with its system. */
+  list(): readonly { readonly system: string; readonly code: string }[];
 }

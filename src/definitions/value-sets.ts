@@ -103,6 +103,7 @@ export function enumerateValueSet(url: string, terminology: Terminology): ValueS
       system === undefined
         ? systems.some((each) => codes.get(each)?.has(code))
         : codes.get(system)?.has(code) === true,
+    list: () => systems.flatMap((system) => [...(codes.get(system) ?? [])].map((code) => ({ system, code }))),
   });
 }
 
@@ -188,6 +189,29 @@ function descendants(system: CodeSystemData, top: string): ReadonlySet<string> {
       if (isBelow) found.add(code);
     });
   } while (found.size > before);
+  return found;
+}
+
+/** The codes below a code of a system, or above it; itself not among them. Undefined for a code that is not known. */
+export function relatedCodes(
+  system: CodeSystemData,
+  code: string,
+  direction: 'below' | 'above',
+): ReadonlySet<string> | undefined {
+  if (!system.codes.includes(code)) return undefined;
+  return direction === 'below' ? descendants(system, code) : ancestors(system, code);
+}
+
+function ancestors(system: CodeSystemData, bottom: string): ReadonlySet<string> {
+  const found = new Set<string>();
+  const open = [system.codes.indexOf(bottom)];
+  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+    for (const parent of system.parents?.[at] ?? []) {
+      const code = system.codes[parent] ?? '';
+      if (!found.has(code)) open.push(parent);
+      found.add(code);
+    }
+  }
   return found;
 }
 

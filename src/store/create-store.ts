@@ -8,7 +8,9 @@ import { readCompartment } from './read-compartment.ts';
 import { createGroupedReader } from './read-in-groups.ts';
 import { readHistory, readResource, readVersion } from './read-resource.ts';
 import { createCanonicalResolver } from './resolve-canonical.ts';
-import { knowsParameter, searchResources } from './search-resources.ts';
+import { searchResources } from './search-resources.ts';
+import { knowsParameter } from './search-steering.ts';
+import { createDefinedTerminology, type SearchTerminology } from './search-terminology.ts';
 import type { Transaction } from './transaction.ts';
 import type { Store, StoreTransaction, Write, WriteContext } from './types.ts';
 import { writeAudit } from './write-audit.ts';
@@ -17,17 +19,23 @@ import { writeResources } from './write-resources.ts';
 /**
  * The store over a migrated database.
  * @param options.clock gives `meta.lastUpdated`
+ * @param options.base address of the FHIR base: references by it are to what is here
+ * @param options.terminology what codes mean; by default what the gateway was started with
  */
 export function createStore(options: {
   readonly database: Database;
   readonly definitions: Definitions;
   readonly clock: () => Date;
+  readonly base?: string;
+  readonly terminology?: SearchTerminology;
 }): Store {
-  const { database, definitions, clock } = options;
+  const { database, definitions, clock, base } = options;
   const parts = {
     definitions,
-    planOf: createIndexPlans(definitions),
+    planOf: createIndexPlans(definitions, base),
     clock,
+    terminology: options.terminology ?? createDefinedTerminology(definitions),
+    ...(base !== undefined && { base }),
     statementName: createStatementNames(),
   };
   const canonicals = createCanonicalResolver(database, parts.planOf, clock);

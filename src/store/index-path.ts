@@ -49,6 +49,61 @@ export function compilePath(
   return (resource, emit) => walk(resource, emit);
 }
 
+/**
+ * The types of what a branch of an expression leads to; undefined when only the engine knows, empty when nowhere.
+ * @param type the resource type the branch starts at
+ */
+export function endTypes(
+  branch: string,
+  type: string,
+  definitions: Definitions,
+): ReadonlySet<string> | undefined {
+  const steps = parseSteps(branch);
+  const structure = definitions.structure(type);
+  if (!steps || !structure) return undefined;
+  let places: readonly Place[] = [{ structure, path: type, type }];
+  for (const step of steps) {
+    if (step.kind === 'child') {
+      places = places.flatMap((place) => childPlaces(place, step.name, definitions).map(([, child]) => child));
+    } else if (step.kind === 'type') places = places.filter((place) => isOfType(place, step.type));
+  }
+  return new Set(places.map((place) => place.type));
+}
+
+/** HL7's own expressions say `DateTime` for `dateTime`. */
+const isOfType = (place: Place, type: string): boolean => place.type.toLowerCase() === type.toLowerCase();
+
+/**
+ * Compiles an expression that starts at the elements of a path instead of at the resource.
+ * @param start plain path of the elements, e.g. `Observation.component`
+ */
+export function compileElementPath(
+  start: string,
+  expression: string,
+  type: string,
+  definitions: Definitions,
+): (element: unknown, resource: Resource, emit: Emit) => void {
+  const fromResource = /^%resource\.(.+)$/.exec(expression)?.[1];
+  if (fromResource !== undefined) {
+    const walk = compilePath(`${type}.${fromResource}`, type, definitions);
+    return (_element, resource, emit) => walk(resource, emit);
+  }
+  const steps = parseSteps(`X.${expression}`);
+  const place = steps && findPlace(start, type, definitions);
+  if (!steps || !place) throw new Error(`${type}: a composite's component is no plain path: ${expression}`);
+  const walk = compileSteps(place, steps, definitions);
+  return (element, _resource, emit) => walk(element, emit);
+}
+
+function findPlace(path: string, type: string, definitions: Definitions): Place | undefined {
+  const structure = definitions.structure(type);
+  let place: Place | undefined = structure && { structure, path: type, type };
+  for (const name of path.split('.').slice(1)) {
+    place = place && childPlaces(place, name, definitions)[0]?.[1];
+  }
+  return place;
+}
+
 const STEP =
   /^\.(?:(?:as|ofType)\(\s*([A-Za-z]\w*)\s*\)|where\(\s*resolve\(\) is ([A-Z]\w*)\s*\)|where\(\s*(\w+)\s*=\s*'([^']*)'\s*\)|([a-z]\w*)(?!\w*\())/;
 
@@ -77,7 +132,7 @@ function compileSteps(place: Place, steps: readonly Step[], definitions: Definit
     return (value, emit) => emit({ value, type: place.type, ...(place.system && { system: place.system }) });
   switch (step.kind) {
     case 'type':
-      return place.type === step.type ? compileSteps(place, rest, definitions) : () => undefined;
+      return isOfType(place, step.type) ? compileSteps(place, rest, definitions) : () => undefined;
     case 'target': {
       const walk = compileSteps(place, rest, definitions);
       const matches = refersTo(step.type);

@@ -1,8 +1,9 @@
 import { SECTOR_SYSTEM } from '../principal.ts';
 import type { Resource } from '../resource.ts';
 import { toTimestamp } from './date-range.ts';
+import { type ComponentRow, componentRows } from './index-component.ts';
 import type { Found } from './index-path.ts';
-import { type IndexedParameter, type IndexPlan, identifierNumber } from './index-plan.ts';
+import { type IndexedParameter, type IndexPlan, identifierNumber, ofTypeNumber } from './index-plan.ts';
 import {
   dateValues,
   foldText,
@@ -12,7 +13,9 @@ import {
   referenceValues,
   stringValues,
   type TokenValue,
+  tokenTexts,
   tokenValues,
+  typedIdentifiers,
 } from './index-values.ts';
 
 /** Index rows of a batch of writes, as columns: that is how the write statement takes them. */
@@ -37,6 +40,9 @@ export interface IndexColumns {
     code: (string | null)[],
     unit: (string | null)[],
   ];
+  /** What few resources have. */
+  readonly component: ComponentRow[];
+  readonly text: { readonly row: number; readonly param: number; readonly words: string }[];
 }
 
 export function emptyIndexColumns(): IndexColumns {
@@ -46,6 +52,8 @@ export function emptyIndexColumns(): IndexColumns {
     date: [[], [], [], []],
     reference: [[], [], [], [], [], []],
     quantity: [[], [], [], [], [], [], []],
+    component: [],
+    text: [],
   };
 }
 
@@ -66,6 +74,9 @@ export function indexResource(
     parameter.extract(resource, (found) =>
       addValues({ parameter, plan, row, columns, patients, seen }, found),
     );
+    parameter.composite?.extract(resource, (component, element, found) => {
+      columns.component.push(...componentRows(component, { row, element }, found, plan.base));
+    });
   }
   for (const patient of patients) {
     push(columns.reference, [row, plan.compartmentParam, 'Patient', patient, null, null]);
@@ -86,7 +97,7 @@ interface Adding {
 function addValues(adding: Adding, found: Found): void {
   switch (adding.parameter.table) {
     case 'token':
-      for (const value of tokenValues(found)) addToken(adding, adding.parameter.param, value);
+      addTokens(adding, found);
       break;
     case 'string':
       for (const text of stringValues(found)) addString(adding, text);
@@ -103,10 +114,20 @@ function addValues(adding: Adding, found: Found): void {
         addRow(adding, 'quantity', [low, high, short(system), short(code), short(unit)]);
       }
       break;
+    case 'text':
+      adding.columns.text.push({ row: adding.row, param: adding.parameter.param, words: String(found.value) });
+      break;
   }
 }
 
 const short = (text: string | undefined): string | null => (text === undefined ? null : indexText(text));
+
+function addTokens(adding: Adding, found: Found): void {
+  const { param } = adding.parameter;
+  for (const value of tokenValues(found)) addToken(adding, param, value);
+  for (const value of typedIdentifiers(found)) addToken(adding, ofTypeNumber(param), value);
+  for (const text of tokenTexts(found)) addString(adding, text);
+}
 
 function addToken(adding: Adding, param: number, { system, code }: TokenValue): void {
   // The sector is a column of the resource.
@@ -120,7 +141,7 @@ function addString(adding: Adding, text: string): void {
 
 function addReferences(adding: Adding, found: Found): void {
   const { param } = adding.parameter;
-  for (const { type, id, url, version } of referenceValues(found)) {
+  for (const { type, id, url, version } of referenceValues(found, adding.plan.base)) {
     if (type === 'Patient' && id !== undefined && isCompartment(adding)) adding.patients.add(id);
     addRow(adding, 'reference', [type ?? null, id ?? null, url ?? null, version ?? null]);
   }
@@ -131,7 +152,9 @@ function addReferences(adding: Adding, found: Found): void {
 const isCompartment = ({ plan, parameter }: Adding): boolean =>
   plan.type !== 'Patient' && plan.compartment.has(parameter.param);
 
-function addRow<T extends keyof IndexColumns>(
+type Columns = Exclude<keyof IndexColumns, 'component' | 'text'>;
+
+function addRow<T extends Columns>(
   adding: Adding,
   table: T,
   values: readonly (string | null)[],
@@ -143,7 +166,7 @@ function addRow<T extends keyof IndexColumns>(
   push(adding.columns[table], [adding.row, param, ...values]);
 }
 
-function push(columns: IndexColumns[keyof IndexColumns], values: readonly (string | number | null)[]): void {
+function push(columns: IndexColumns[Columns], values: readonly (string | number | null)[]): void {
   columns.forEach((column, place) => {
     (column as (string | number | null)[]).push(values[place] ?? null);
   });

@@ -119,10 +119,18 @@ export function* dateValues({ value }: Found): Generator<DateRange> {
 
 const RELATIVE = /^([A-Z][A-Za-z]+)\/([A-Za-z0-9\-.]{1,64})(?:\/_history\/[A-Za-z0-9\-.]{1,64})?$/;
 
-/** References, canonicals and URIs. @see https://hl7.org/fhir/R4/search.html#reference */
-export function* referenceValues({ value, type }: Found): Generator<ReferenceValue> {
-  const text = isObject(value) ? value['reference'] : value;
-  if (typeof text !== 'string' || text === '' || text.startsWith('#')) return;
+/**
+ * References, canonicals and URIs.
+ * @param base address of this server: what is referred to by it is here
+ * @see https://hl7.org/fhir/R4/search.html#reference
+ */
+export function* referenceValues(
+  { value, type }: Found,
+  base: string | undefined,
+): Generator<ReferenceValue> {
+  const given = isObject(value) ? value['reference'] : value;
+  if (typeof given !== 'string' || given === '' || given.startsWith('#')) return;
+  const text = isObject(value) ? relativeTo(base, given) : given;
   const [, target, id] = (isObject(value) && RELATIVE.exec(text)) || [];
   if (target !== undefined) {
     yield { type: target, id };
@@ -131,6 +139,30 @@ export function* referenceValues({ value, type }: Found): Generator<ReferenceVal
   const bar = type === 'canonical' ? text.indexOf('|') : -1;
   const url = indexText(bar < 0 ? text : text.slice(0, bar));
   yield { url, version: bar < 0 ? undefined : indexText(text.slice(bar + 1)) };
+}
+
+/** A reference without the address of this server. */
+export function relativeTo(base: string | undefined, reference: string): string {
+  return base !== undefined && reference.startsWith(`${base}/`) ? reference.slice(base.length + 1) : reference;
+}
+
+/** Texts that belong to tokens, for `:text`. @see https://hl7.org/fhir/R4/search.html#modifiers */
+export function* tokenTexts({ value, type }: Found): Generator<string> {
+  if (!isObject(value)) return;
+  const identified = isObject(value['type']) && type === 'Identifier' ? value['type'] : value;
+  const codings = Array.isArray(identified['coding']) ? identified['coding'] : [];
+  const texts = [identified['text'], identified['display'], ...codings.map((each) => isObject(each) && each['display'])];
+  for (const each of texts) if (typeof each === 'string' && each !== '') yield each;
+}
+
+/** Values of an identifier by the codes of its type, for `:of-type`: the system holds `system|code`. */
+export function* typedIdentifiers({ value, type }: Found): Generator<TokenValue> {
+  if (type !== 'Identifier' || !isObject(value) || !isObject(value['type'])) return;
+  const code = textOf(value['value']);
+  if (code === undefined) return;
+  for (const each of tokenValues({ value: value['type'], type: 'CodeableConcept' })) {
+    yield { system: `${each.system ?? ''}|${each.code}`, code };
+  }
 }
 
 /** The identifier of a logical reference. @see https://hl7.org/fhir/R4/search.html#reference */

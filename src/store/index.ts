@@ -72,8 +72,10 @@ export {
   type StoredWebSession,
 } from './identity-sessions.ts';
 export { type Migration, migrate, readMigrations } from './migrate.ts';
-export { searchModifiers } from './search-condition.ts';
-export { CONTROL_PARAMETERS } from './search-resources.ts';
+export { isSearchable } from './index-plan.ts';
+export { GENERAL_CODES, searchModifiers, searchPrefixes } from './search-parameter.ts';
+export { CONTROL_PARAMETERS } from './search-steering.ts';
+export type { SearchTerminology } from './search-terminology.ts';
 export type { Transaction } from './transaction.ts';
 export type * from './types.ts';
 export { writeAudit } from './write-audit.ts';

@@ -1,14 +1,16 @@
 /** Compiles one search parameter, with its chain and modifier, to a condition on a resource row. */
 
-import type { SearchParameter } from '../definitions/index.ts';
 import { SECTOR_SYSTEM } from '../principal.ts';
-import { type IndexedParameter, identifierNumber, TABLES } from './index-plan.ts';
-import { malformed, readInput, requireModifier, type SearchInput, unknownParameter } from './search-input.ts';
+import { type IndexedParameter, identifierNumber } from './index-plan.ts';
+import { compileChain, compileReverseChain, type Row } from './search-chain.ts';
+import { compileComposite } from './search-composite.ts';
+import { malformed, readInput, requireModifier, type SearchInput } from './search-input.ts';
+import { allowedModifiers, findParameter } from './search-parameter.ts';
+import { matchReferences } from './search-reference.ts';
 import { equalsAny, existsRow, type SearchScope, visibleRows } from './search-scope.ts';
-import { matchDates, matchQuantities, matchReferences, matchStrings, matchTokens } from './search-values.ts';
-
-/** Steps of a chain at most: each is a join. */
-const DEEPEST = 3;
+import { matchWords } from './search-text.ts';
+import { compileTokens, matchTokens } from './search-token.ts';
+import { matchDates, matchQuantities, matchStrings } from './search-values.ts';
 
 /**
  * The condition of one parameter on the rows of a type.
@@ -17,17 +19,20 @@ const DEEPEST = 3;
  */
 export function compileParameter(
   scope: SearchScope,
-  row: { readonly r: string; readonly type: string; readonly depth?: number },
+  row: Row,
   name: string,
   value: string,
 ): string {
-  if (name.startsWith('_has:')) return compileReverseChain(scope, row, name, value);
-  const dot = name.indexOf('.');
-  if (dot >= 0) return compileChain(scope, row, name, value);
+  if (name.startsWith('_has:')) return compileReverseChain(scope, row, [name, value], compileParameter);
+  if (name.includes('.')) return compileChain(scope, row, [name, value], compileParameter);
   const input = readInput(name, value);
+  if (input.code === '_list') return compileList(scope, row, input);
+  const isColumn = input.code === '_id' || input.code === '_lastUpdated';
+  // Every resource has both.
+  if (isColumn && input.modifier === 'missing') return isMissing(input) ? 'false' : 'true';
   if (input.code === '_id') return compileId(scope, row.r, input);
   if (input.code === '_lastUpdated') {
-    requireModifier(input, []);
+    requireModifier(input, ['missing']);
     return `(${matchDates(scope, input, `${row.r}.last_updated`, `${row.r}.last_updated`)})`;
   }
   const parameter = findParameter(scope, row.type, input.code);
@@ -36,44 +41,21 @@ export function compileParameter(
   return compileValues(scope, row.r, parameter, input);
 }
 
-/** @throws SiltaError `invalid-parameter` with the nearest name that is known */
-export function findParameter(scope: SearchScope, type: string, code: string): IndexedParameter {
-  const { parameters } = scope.planOf(type);
-  const found = parameters.get(code);
-  if (found) return found;
-  throw unknownParameter(type, code, parameters.keys());
-}
-
-const MODIFIERS: Readonly<Record<IndexedParameter['table'], readonly string[]>> = {
-  token: ['not', 'missing'],
-  string: ['exact', 'contains', 'missing'],
-  date: ['missing'],
-  reference: ['identifier', 'missing'],
-  quantity: ['missing'],
-};
-
-/** Modifiers of a type of parameter, `[type]` for names of resource types; undefined when it is not searched by. */
-export function searchModifiers(kind: SearchParameter['type']): readonly string[] | undefined {
-  const table = TABLES[kind];
-  if (kind === 'uri') return ['above', 'below', 'missing'];
-  return kind === 'reference' ? ['[type]', ...MODIFIERS.reference] : table && MODIFIERS[table];
-}
-
 function compileValues(
   scope: SearchScope,
   r: string,
   parameter: IndexedParameter,
   input: SearchInput,
 ): string {
-  const isReference = parameter.definition.type === 'reference';
-  const types = isReference ? parameter.definition.targets : [];
-  const own = searchModifiers(parameter.definition.type) ?? [];
-  requireModifier(input, [...own.filter((each) => each !== '[type]'), ...types]);
-  switch (parameter.table) {
-    case 'token': {
-      const found = existsRow(scope, r, parameter, (x) => matchTokens(scope, input, x));
-      return input.modifier === 'not' ? `NOT ${found}` : found;
-    }
+  const { definition, table } = parameter;
+  requireModifier(input, allowedModifiers(definition));
+  switch (table) {
+    case 'token':
+      return compileTokens(scope, r, parameter, input);
+    case 'component':
+      return compileComposite(scope, r, parameter, input);
+    case 'text':
+      return existsRow(scope, r, parameter, (x) => matchWords(scope, input, x));
     case 'string':
       return existsRow(scope, r, parameter, (x) => matchStrings(scope, input, x));
     case 'date':
@@ -83,14 +65,14 @@ function compileValues(
         const identifiers = { table: 'token', param: identifierNumber(parameter.param) } as const;
         return existsRow(scope, r, identifiers, (x) => matchTokens(scope, input, x));
       }
-      return existsRow(scope, r, parameter, (x) => matchReferences(scope, input, x, parameter));
+      return existsRow(scope, r, parameter, (x) => matchReferences(scope, input, x, definition.type));
     case 'quantity':
-      return existsRow(scope, r, parameter, (x) => matchQuantities(scope, input, x, parameter));
+      return existsRow(scope, r, parameter, (x) => matchQuantities(scope, input, x, definition.type));
   }
 }
 
 function compileId(scope: SearchScope, r: string, input: SearchInput): string {
-  requireModifier(input, ['not']);
+  requireModifier(input, ['not', 'missing']);
   if (input.values.some((each) => !/^[A-Za-z0-9\-.]{1,64}$/.test(each))) {
     throw malformed(input.name, 'an id has 1 to 64 letters, digits, hyphens and dots');
   }
@@ -105,14 +87,39 @@ function compileMissing(
   parameter: IndexedParameter,
   input: SearchInput,
 ): string {
+  const missing = isMissing(input);
+  // Every resource has a sector label.
+  if (parameter.definition.code === '_security') return missing ? 'false' : 'true';
+  const isComposite = parameter.table === 'component';
+  const found = isComposite ? compileComposite(scope, r, parameter) : existsRow(scope, r, parameter);
+  return missing ? `NOT ${found}` : found;
+}
+
+function isMissing(input: SearchInput): boolean {
   const [value, ...others] = input.values;
   if (others.length > 0 || (value !== 'true' && value !== 'false')) {
     throw malformed(input.name, "the value is 'true' or 'false'");
   }
-  // Every resource has a sector label.
-  if (parameter.definition.code === '_security') return value === 'true' ? 'false' : 'true';
-  const found = existsRow(scope, r, parameter);
-  return value === 'true' ? `NOT ${found}` : found;
+  return value === 'true';
+}
+
+/** Members of a List that the caller may see. @see https://hl7.org/fhir/R4/search.html#list */
+function compileList(scope: SearchScope, { r, type }: Row, input: SearchInput): string {
+  requireModifier(input, []);
+  if (input.values.some((each) => !/^[A-Za-z0-9\-.]{1,64}$/.test(each))) {
+    throw malformed(input.name, 'the value is the id of a List; named lists are not kept here');
+  }
+  const [x, l] = [scope.alias(), scope.alias()];
+  const conditions = [
+    `${l}.type = 'List'`,
+    equalsAny(scope, `${l}.id`, input.values),
+    `${l}.content IS NOT NULL`,
+    ...visibleRows(scope, l, 'List'),
+    `${x}.param = ${findParameter(scope, 'List', 'item').param}`,
+    `${x}.target_type = '${type}'`,
+    `${x}.target_id = ${r}.id`,
+  ];
+  return `EXISTS (SELECT FROM resource ${l} JOIN search_reference ${x} ON ${x}.key = ${l}.key WHERE ${conditions.join(' AND ')})`;
 }
 
 /** The sector label is a column; the other labels are tokens. */
@@ -122,7 +129,10 @@ function compileSecurity(
   parameter: IndexedParameter,
   input: SearchInput,
 ): string {
-  requireModifier(input, MODIFIERS.token);
+  requireModifier(input, allowedModifiers(parameter.definition));
+  if (input.modifier !== undefined && input.modifier !== 'not') {
+    return compileLabelCodes(scope, r, parameter, input);
+  }
   const { modifier: _, ...plain } = input;
   const alternatives = plain.values.map((value) => {
     const labels = existsRow(scope, r, parameter, (x) =>
@@ -137,113 +147,17 @@ function compileSecurity(
   return input.modifier === 'not' ? `NOT ${found}` : found;
 }
 
-interface Row {
-  readonly r: string;
-  readonly type: string;
-  readonly depth?: number;
-}
-
-/** `subject:Patient.identifier=…`. @see https://hl7.org/fhir/R4/search.html#chaining */
-function compileChain(scope: SearchScope, row: Row, name: string, value: string): string {
-  const dot = name.indexOf('.');
-  const [code = '', only] = name.slice(0, dot).split(':');
-  const rest = name.slice(dot + 1);
-  const depth = deeper(row, name);
-  const parameter = findParameter(scope, row.type, code);
-  if (parameter.definition.type !== 'reference') throw malformed(name, `'${code}' is no reference`);
-  const possible = parameter.only ? [parameter.only] : parameter.definition.targets;
-  const targets = only === undefined ? possible.filter((type) => knowsFirst(scope, type, rest)) : [only];
-  if (only !== undefined && !possible.includes(only))
-    throw malformed(name, `'${code}' does not refer to ${only}`);
-  if (targets.length === 0) throw malformed(name, `no target of '${code}' has the parameter behind the dot`);
-  const alternatives = targets.map((type) => {
-    const t = scope.alias();
-    const conditions = [
-      `${t}.content IS NOT NULL`,
-      ...visibleRows(scope, t, type),
-      compileParameter(scope, { r: t, type, depth }, rest, value),
-    ];
-    return existsRow(
-      scope,
-      row.r,
-      parameter,
-      (x) =>
-        `${x}.target_type = '${type}' AND EXISTS (SELECT FROM resource ${t} WHERE ${t}.type = '${type}' AND ${t}.id = ${x}.target_id AND ${conditions.join(' AND ')})`,
-    );
-  });
-  return `(${alternatives.join(' OR ')})`;
-}
-
-/** `_has:Task:patient:status=…`. @see https://hl7.org/fhir/R4/search.html#has */
-function compileReverseChain(scope: SearchScope, row: Row, name: string, value: string): string {
-  const [, type = '', code = '', ...more] = name.split(':');
-  const rest = more.join(':');
-  if (!scope.definitions.resourceTypes.has(type) || rest === '') {
-    throw malformed(name, "the form is '_has:Type:reference:parameter'");
-  }
-  const depth = deeper(row, name);
-  const parameter = findParameter(scope, type, code);
-  const refersHere = parameter.only
-    ? parameter.only === row.type
-    : parameter.definition.targets.includes(row.type);
-  if (parameter.definition.type !== 'reference' || !refersHere) {
-    throw malformed(name, `'${code}' of ${type} does not refer to ${row.type}`);
-  }
-  const x = scope.alias();
-  const t = scope.alias();
-  const conditions = [
-    `${x}.param = ${parameter.param}`,
-    `${x}.target_type = '${row.type}'`,
-    `${x}.target_id = ${row.r}.id`,
-    `${t}.content IS NOT NULL`,
-    ...visibleRows(scope, t, type),
-    compileParameter(scope, { r: t, type, depth }, rest, value),
-  ];
-  return `EXISTS (SELECT FROM search_reference ${x} JOIN resource ${t} ON ${t}.key = ${x}.key WHERE ${conditions.join(' AND ')})`;
-}
-
-function deeper(row: Row, name: string): number {
-  const depth = (row.depth ?? 0) + 1;
-  if (depth > DEEPEST) throw malformed(name, `a chain has at most ${DEEPEST} steps`);
-  return depth;
-}
-
-/**
- * Whether the name of a parameter, each step of its chain too, means something. Its modifier is another matter, and
- * so is a chain that is longer than a search takes.
- */
-export function isKnownParameter(
-  { definitions, planOf }: Pick<SearchScope, 'definitions' | 'planOf'>,
-  type: string,
-  name: string,
-): boolean {
-  const find = (types: readonly string[], code: string): readonly IndexedParameter[] =>
-    types.flatMap((each) => planOf(each).parameters.get(code) ?? []);
-  let from: readonly string[] = [type];
-  let rest = name;
-  for (let step = 0; step <= DEEPEST; step++) {
-    if (rest.startsWith('_has:')) {
-      const [, source = '', code = '', ...more] = rest.split(':');
-      if (!definitions.resourceTypes.has(source) || find([source], code).length === 0) return false;
-      from = [source];
-      rest = more.join(':');
-      continue;
-    }
-    const dot = rest.indexOf('.');
-    const [code = '', only] = (dot < 0 ? rest : rest.slice(0, dot)).split(':');
-    const parameters = find(from, code);
-    if (dot < 0 || parameters.length === 0) return parameters.length > 0;
-    const targets = only === undefined ? parameters.flatMap(({ definition }) => definition.targets) : [only];
-    from = [...new Set(targets)].filter((each) => definitions.resourceTypes.has(each));
-    rest = rest.slice(dot + 1);
-  }
-  return true;
-}
-
-/** Whether a type has the parameter that a chain goes on with. */
-function knowsFirst(scope: SearchScope, type: string, name: string): boolean {
-  if (name.startsWith('_has:')) return true;
-  if (!scope.definitions.resourceTypes.has(type)) return false;
-  const code = /^[^.:]*/.exec(name)?.[0] ?? '';
-  return scope.planOf(type).parameters.has(code);
+/** The sector's label has codes but no text and no type. */
+function compileLabelCodes(
+  scope: SearchScope,
+  r: string,
+  parameter: IndexedParameter,
+  input: SearchInput,
+): string {
+  const excludes = input.modifier === 'not-in';
+  const labels = compileTokens(scope, r, parameter, excludes ? { ...input, modifier: 'in' } : input);
+  const codes = input.values.flatMap((value) => scope.codeSets.get(`${input.modifier} ${value}`) ?? []);
+  const sectors = codes.filter(({ system }) => system === SECTOR_SYSTEM).map(({ code }) => code);
+  const found = sectors.length === 0 ? labels : `(${equalsAny(scope, `${r}.sector`, sectors)} OR ${labels})`;
+  return excludes ? `NOT ${found}` : found;
 }

@@ -2,41 +2,34 @@
  * Adds the resources that matches refer to, and those that refer to matches.
  * @see https://hl7.org/fhir/R4/search.html#include
  */
-import { SiltaError } from '../outcome.ts';
 import type { Queryable } from './database.ts';
-import type { IndexedParameter } from './index-plan.ts';
 import { toStoredVersion, type VersionRow, versionColumns } from './read-resource.ts';
-import { findParameter } from './search-condition.ts';
-import { malformed } from './search-input.ts';
+import type { Include } from './search-include-value.ts';
 import { freshScope, type SearchScope, visibleRowsOfAnyType } from './search-scope.ts';
-import type { StoredVersion } from './types.ts';
+import type { SearchQuery, StoredVersion } from './types.ts';
 
-export interface Include {
-  readonly reverse: boolean;
-  /** Type that holds the reference. */
-  readonly source: string;
-  readonly parameter: IndexedParameter;
-  /** Confines the target's type. */
-  readonly target?: string;
+/** A resource on a page, by which others are included. */
+export interface Placed {
+  readonly key: number;
+  readonly stored: StoredVersion;
 }
 
-/** More than this is refused: a page is not a bulk export. */
+export interface Included {
+  readonly included: readonly StoredVersion[];
+  /** Whether there are more than fit. */
+  readonly cut: boolean;
+}
+
+/** Rounds of `:iterate` at most: references may go in circles, and a page is no bulk export. */
+const MOST_ROUNDS = 10;
 const MOST_INCLUDED = 1000;
 
-/** Reads an `_include` or `_revinclude` value: `Type:parameter[:target]`. */
-export function readInclude(scope: SearchScope, type: string, name: string, value: string): Include {
-  const reverse = name === '_revinclude';
-  const [source = '', code = '', target, ...more] = value.split(':');
-  if (!scope.definitions.resourceTypes.has(source) || code === '' || more.length > 0) {
-    throw malformed(name, "the form is 'Type:parameter' or 'Type:parameter:target'");
-  }
-  if (!reverse && source !== type) throw malformed(name, `the first type must be ${type}`);
-  if (target !== undefined && !scope.definitions.resourceTypes.has(target)) {
-    throw malformed(name, 'the target is no resource type');
-  }
-  const parameter = findParameter(scope, source, code);
-  if (parameter.definition.type !== 'reference') throw malformed(name, `'${code}' is no reference`);
-  return { reverse, source, parameter, ...(target !== undefined && { target }) };
+interface Gathering {
+  readonly scope: SearchScope;
+  readonly query: Pick<SearchQuery, 'includable' | 'mostIncluded'>;
+  /** Everything on the page so far, by its key. */
+  readonly known: Map<number, Placed>;
+  readonly included: StoredVersion[];
 }
 
 /** The included resources of a page, each once, without those that are matches themselves. */
@@ -44,112 +37,150 @@ export async function readIncluded(
   sql: Queryable,
   scope: SearchScope,
   includes: readonly Include[],
-  page: { readonly keys: readonly number[]; readonly matches: readonly StoredVersion[] },
-): Promise<readonly StoredVersion[]> {
-  if (page.keys.length === 0) return [];
-  const known = new Set(page.matches.map((each) => `${each.type}/${each.id}`));
-  const included: StoredVersion[] = [];
-  for (const include of includes) {
-    for (const { text, values } of includeStatements(scope, include, page)) {
-      for (const row of await sql.query<VersionRow>(text, values)) {
-        const key = `${row.type}/${row.id}`;
-        if (!known.has(key)) included.push(toStoredVersion(row));
-        known.add(key);
-      }
-      refuseTooMany(included.length);
+  page: { readonly matches: readonly Placed[]; readonly query: Gathering['query'] },
+): Promise<Included> {
+  const known = new Map(page.matches.map((each) => [each.key, each]));
+  const gathering: Gathering = { scope, query: page.query, known, included: [] };
+  let frontier = page.matches;
+  for (let round = 0; round < MOST_ROUNDS && frontier.length > 0; round++) {
+    const found: Placed[] = [];
+    for (const include of includes) {
+      if (round > 0 && !include.iterate) continue;
+      const { rows, cut } = await follow(sql, gathering, include, frontier);
+      found.push(...rows);
+      if (cut) return { included: gathering.included, cut };
     }
+    frontier = found;
   }
-  return included;
+  return { included: gathering.included, cut: frontier.length > 0 && includes.some((each) => each.iterate) };
 }
 
-function refuseTooMany(count: number): void {
-  if (count <= MOST_INCLUDED) return;
-  throw new SiltaError(
-    'too-large',
-    `The page includes more than ${MOST_INCLUDED} resources: ask for a smaller _count or for fewer includes.`,
-  );
+interface KeyedRow extends VersionRow {
+  readonly key: number;
 }
 
-interface Statement {
-  readonly text: string;
-  readonly values: readonly unknown[];
-}
-
-function includeStatements(
-  scope: SearchScope,
+/** One include from the resources of the round before. */
+async function follow(
+  sql: Queryable,
+  gathering: Gathering,
   include: Include,
-  page: { readonly keys: readonly number[]; readonly matches: readonly StoredVersion[] },
-): Statement[] {
-  if (include.reverse) return [reverseStatement(freshScope(scope), include, page.matches)];
-  const statements = [forwardStatement(freshScope(scope), include, page.keys)];
-  const byUrl = canonicalTargets(scope, include);
-  return [
-    ...statements,
-    ...byUrl.map((target) => canonicalStatement(freshScope(scope), include, page.keys, target)),
-  ];
+  frontier: readonly Placed[],
+): Promise<{ readonly rows: readonly Placed[]; readonly cut: boolean }> {
+  const most = gathering.query.mostIncluded ?? MOST_INCLUDED;
+  const rows: Placed[] = [];
+  for (const keysOf of include.reverse ? [referringById, referringByUrl] : [referredById, referredByUrl]) {
+    const own = freshScope(gathering.scope);
+    const keys = keysOf(own, include, frontier);
+    if (keys === undefined) continue;
+    const room = most - gathering.included.length;
+    const text = statement(own, gathering, { include, keys, limit: room + 1 });
+    const found = await sql.query<KeyedRow>(text, own.values);
+    for (const row of found.slice(0, room)) {
+      const placed = { key: row.key, stored: toStoredVersion(row) };
+      gathering.known.set(row.key, placed);
+      gathering.included.push(placed.stored);
+      rows.push(placed);
+    }
+    if (found.length > room) return { rows, cut: true };
+  }
+  return { rows, cut: false };
 }
 
-const select = (from: string, conditions: readonly string[]): string =>
-  `SELECT ${versionColumns('t')} FROM resource t WHERE t.content IS NOT NULL AND ${conditions.join(' AND ')}
-   AND ${from} ORDER BY t.key LIMIT ${MOST_INCLUDED + 1}`;
-
-function forwardStatement(scope: SearchScope, include: Include, keys: readonly number[]): Statement {
-  const only = include.target ?? include.parameter.only;
+function statement(
+  scope: SearchScope,
+  { query, known }: Gathering,
+  { include, keys, limit }: { readonly include: Include; readonly keys: string; readonly limit: number },
+): string {
+  const readable = query.includable?.[include.reverse ? 'referring' : 'referred'];
   const conditions = [
-    `x.key = ANY (${scope.bind(keys)}::bigint[])`,
-    `x.param = ${include.parameter.param}`,
-    'x.target_id IS NOT NULL',
-    ...(only ? [`x.target_type = ${scope.bind(only)}`] : []),
-    ...(include.parameter.only && include.target ? [`x.target_type = '${include.parameter.only}'`] : []),
+    't.content IS NOT NULL',
+    keys,
+    `t.key <> ALL (${scope.bind([...known.keys()])}::bigint[])`,
+    ...(readable ? [`t.type = ANY (${scope.bind([...readable])}::text[])`] : []),
+    ...(include.target !== undefined && !include.reverse ? [`t.type = ${scope.bind(include.target)}`] : []),
+    ...visibleRowsOfAnyType(scope, 't'),
   ];
-  const from = `(t.type, t.id) IN (SELECT x.target_type, x.target_id FROM search_reference x WHERE ${conditions.join(' AND ')})`;
-  return { text: select(from, ['true', ...visibleRowsOfAnyType(scope, 't')]), values: scope.values };
+  return `SELECT t.key, ${versionColumns('t')} FROM resource t WHERE ${conditions.join(' AND ')} ORDER BY t.key LIMIT ${limit}`;
 }
 
-/** Types that a canonical of the parameter may name by their `url`. */
-function canonicalTargets(scope: SearchScope, { parameter, target }: Include): string[] {
-  const targets = target === undefined ? parameter.definition.targets : [target];
-  return targets.filter(
-    (type) =>
-      parameter.definition.targets.includes(type) &&
-      scope.definitions.resourceTypes.has(type) &&
-      scope.planOf(type).parameters.get('url')?.definition.type === 'uri',
+/** Rows `x` of the include's references. An alias is its whole with one type of target. */
+function references(scope: SearchScope, { parameters }: Include): string {
+  const whole = parameters.filter((each) => each.only === undefined).map((each) => each.param);
+  const aliases = parameters
+    .filter((each) => each.only !== undefined)
+    .map((each) => `(x.param = ${each.param} AND x.target_type = '${each.only}')`);
+  const conditions = [
+    ...(whole.length > 0 ? [`x.param = ANY (${scope.bind(whole)}::integer[])`] : []),
+    ...aliases,
+  ];
+  return `(${conditions.join(' OR ')})`;
+}
+
+function referredById(scope: SearchScope, include: Include, frontier: readonly Placed[]): string {
+  const keys = scope.bind(frontier.map(({ key }) => key));
+  return `(t.type, t.id) IN (SELECT x.target_type, x.target_id FROM search_reference x
+    WHERE x.key = ANY (${keys}::bigint[]) AND ${references(scope, include)} AND x.target_id IS NOT NULL)`;
+}
+
+function referringById(scope: SearchScope, include: Include, frontier: readonly Placed[]): string | undefined {
+  const targets = frontier.filter(
+    ({ stored }) => include.target === undefined || stored.type === include.target,
   );
+  if (targets.length === 0) return undefined;
+  const types = scope.bind(targets.map(({ stored }) => stored.type));
+  const ids = scope.bind(targets.map(({ stored }) => stored.id));
+  return `t.key IN (SELECT x.key FROM unnest(${types}::text[], ${ids}::text[]) AS w(type, id)
+    JOIN search_reference x ON x.target_type = w.type AND x.target_id = w.id WHERE ${references(scope, include)})`;
 }
 
-function canonicalStatement(
+/** The canonical parameters of an include, with the numbers of `url` and `version` of what they may name. */
+function canonicals(
   scope: SearchScope,
-  include: Include,
-  keys: readonly number[],
-  target: string,
-): Statement {
-  const { parameters } = scope.planOf(target);
-  const version = parameters.get('version');
-  const sameVersion = version
-    ? ` AND (x.version IS NULL OR EXISTS (SELECT FROM search_token v
-        WHERE v.key = u.key AND v.param = ${version.param} AND v.code = x.version))`
-    : '';
-  const from = `t.key IN (SELECT u.key FROM search_reference x JOIN search_reference u
-      ON u.param = ${parameters.get('url')?.param} AND u.url = x.url
-    WHERE x.key = ANY (${scope.bind(keys)}::bigint[]) AND x.param = ${include.parameter.param}
-      AND x.url IS NOT NULL${sameVersion})`;
+  { parameters, target }: Include,
+): { readonly params: string; readonly urls: string; readonly versions: string } | undefined {
+  const canonical = parameters.filter((each) => each.canonical);
+  const types = new Set(canonical.flatMap(({ definition }) => definition.targets));
+  const plans = [...types]
+    .filter((type) => scope.definitions.resourceTypes.has(type) && (target ?? type) === type)
+    .map((type) => scope.planOf(type).parameters);
+  const numbers = (code: string, type: string): number[] =>
+    plans.flatMap((each) => {
+      const parameter = each.get(code);
+      return parameter?.definition.type === type ? [parameter.param] : [];
+    });
+  const urls = numbers('url', 'uri');
+  if (urls.length === 0) return undefined;
   return {
-    text: select(from, [`t.type = '${target}'`, ...visibleRowsOfAnyType(scope, 't')]),
-    values: scope.values,
+    params: scope.bind(canonical.map((each) => each.param)),
+    urls: scope.bind(urls),
+    versions: scope.bind(numbers('version', 'token')),
   };
 }
 
-function reverseStatement(
+const sameVersion = (versions: string): string =>
+  `(x.version IS NULL OR EXISTS (SELECT FROM search_token v
+    WHERE v.key = u.key AND v.param = ANY (${versions}::integer[]) AND v.code = x.version))`;
+
+function referredByUrl(scope: SearchScope, include: Include, frontier: readonly Placed[]): string | undefined {
+  const numbers = canonicals(scope, include);
+  if (!numbers) return undefined;
+  const keys = scope.bind(frontier.map(({ key }) => key));
+  return `t.key IN (SELECT u.key FROM search_reference x
+    JOIN search_reference u ON u.param = ANY (${numbers.urls}::integer[]) AND u.url = x.url
+    WHERE x.key = ANY (${keys}::bigint[]) AND x.param = ANY (${numbers.params}::integer[])
+      AND x.url IS NOT NULL AND ${sameVersion(numbers.versions)})`;
+}
+
+function referringByUrl(
   scope: SearchScope,
   include: Include,
-  matches: readonly StoredVersion[],
-): Statement {
-  const type = matches[0]?.type ?? '';
-  const allowed = [include.target, include.parameter.only].every(
-    (each) => each === undefined || each === type,
-  );
-  const from = `t.key IN (SELECT x.key FROM search_reference x WHERE x.param = ${include.parameter.param}
-    AND x.target_type = '${type}' AND x.target_id = ANY (${scope.bind(matches.map((each) => each.id))}::text[]))`;
-  const conditions = [`t.type = '${include.source}'`, ...visibleRowsOfAnyType(scope, 't')];
-  return { text: select(from, allowed ? conditions : ['false']), values: scope.values };
+  frontier: readonly Placed[],
+): string | undefined {
+  const numbers = canonicals(scope, include);
+  if (!numbers) return undefined;
+  const keys = scope.bind(frontier.map(({ key }) => key));
+  return `t.key IN (SELECT x.key FROM search_reference u
+    JOIN search_reference x ON x.param = ANY (${numbers.params}::integer[]) AND x.url = u.url
+    WHERE u.key = ANY (${keys}::bigint[]) AND u.param = ANY (${numbers.urls}::integer[])
+      AND ${sameVersion(numbers.versions)})`;
 }

@@ -1,5 +1,5 @@
 /**
- * Searches resources of one type.
+ * Searches resources of one type or of several.
  * @see https://hl7.org/fhir/R4/search.html
  */
 import type { Definitions } from '../definitions/index.ts';
@@ -7,9 +7,8 @@ import { SiltaError } from '../outcome.ts';
 import type { Queryable, Row } from './database.ts';
 import type { IndexPlan } from './index-plan.ts';
 import { toStoredVersion, type VersionRow, versionColumns } from './read-resource.ts';
-import { compileParameter, isKnownParameter } from './search-condition.ts';
-import { type Include, readInclude, readIncluded } from './search-include.ts';
-import { malformed } from './search-input.ts';
+import { compileParameter } from './search-condition.ts';
+import { type Placed, readIncluded } from './search-include.ts';
 import { createSearchScope, freshScope, type SearchScope, visibleRows } from './search-scope.ts';
 import {
   compileAfter,
@@ -21,30 +20,20 @@ import {
   searchSignature,
   writeCursor,
 } from './search-sort.ts';
-import type { SearchPage, SearchQuery, StoredVersion } from './types.ts';
+import { readSearch, type Search } from './search-steering.ts';
+import { readCodeSets, type SearchTerminology } from './search-terminology.ts';
+import type { SearchPage, SearchQuery } from './types.ts';
 
 export interface SearchParts {
   readonly definitions: Definitions;
   readonly planOf: (type: string) => IndexPlan;
   readonly clock: () => Date;
+  readonly terminology: SearchTerminology;
+  /** Address of this server's FHIR base. */
+  readonly base?: string;
   /** Name of the prepared statement of a text; undefined for none. */
   readonly statementName: (text: string) => string | undefined;
 }
-
-interface Search {
-  readonly type: string;
-  readonly conditions: readonly (readonly [name: string, value: string])[];
-  readonly sort?: string;
-  readonly count: number;
-  readonly total?: 'none' | 'accurate';
-  readonly includes: readonly Include[];
-}
-
-const DEFAULT_COUNT = 50;
-const MOST_COUNT = 1000;
-const MOST_CONDITIONS = 60;
-/** Parameters of the answer's form: the REST API's affair. */
-const IGNORED = new Set(['_format', '_pretty', '_elements']);
 
 /** @throws SiltaError `invalid-parameter` naming the parameter */
 export async function searchResources(
@@ -52,7 +41,8 @@ export async function searchResources(
   parts: SearchParts,
   query: SearchQuery,
 ): Promise<SearchPage> {
-  if (!parts.definitions.resourceTypes.has(query.type)) {
+  const types = query.types ?? [query.type];
+  if (types.length === 0 || !types.every((type) => parts.definitions.resourceTypes.has(type))) {
     throw new SiltaError('not-supported', 'There is no resource type of this name in FHIR R4.');
   }
   const scope = createSearchScope({
@@ -60,97 +50,32 @@ export async function searchResources(
     planOf: parts.planOf,
     visibility: query.visibility,
     now: parts.clock().getTime(),
+    codeSets: await readCodeSets(parts.terminology, query.parameters),
+    ...(parts.base !== undefined && { base: parts.base }),
   });
-  const search = readSearch(scope, query);
-  const total =
-    search.total === 'accurate' || search.count === 0
-      ? await countMatches(sql, parts, scope, search)
-      : undefined;
+  const search = readSearch(scope, types, query);
+  const counted = search.total === 'accurate' || search.count === 0;
+  const total = counted ? await countMatches(sql, parts, scope, search) : undefined;
   if (search.count === 0) return { matches: [], included: [], ...(total !== undefined && { total }) };
   const page = await readPage(sql, parts, { scope, search, query });
-  const included = await readIncluded(sql, scope, search.includes, page);
+  const { included, cut } = await readIncluded(sql, scope, search.includes, { matches: page.placed, query });
   const free = search.total === undefined && query.cursor === undefined && page.next === undefined;
-  const known = total ?? (free ? page.matches.length : undefined);
+  const known = total ?? (free ? page.placed.length : undefined);
   return {
-    matches: page.matches,
+    matches: page.placed.map(({ stored }) => stored),
     included,
+    ...(cut && { includedCut: true }),
     ...(known !== undefined && { total: known }),
     ...(page.next !== undefined && { next: page.next }),
   };
 }
 
-/** Sorts the parameters into conditions and what steers the answer. */
-function readSearch(scope: SearchScope, { type, parameters }: SearchQuery): Search {
-  const conditions: (readonly [string, string])[] = [];
-  const includes: Include[] = [];
-  const steering = new Map<string, string>();
-  for (const [name, value] of parameters) {
-    if (IGNORED.has(name)) continue;
-    if (STEERING.has(name)) {
-      if (steering.has(name)) throw malformed(name, 'it may be given once only');
-      steering.set(name, value);
-    } else if (name === '_include' || name === '_revinclude') {
-      includes.push(readInclude(scope, type, name, value));
-    } else conditions.push([name, value]);
-  }
-  if (conditions.length > MOST_CONDITIONS) {
-    throw new SiltaError('invalid-parameter', `A search has at most ${MOST_CONDITIONS} conditions.`);
-  }
-  const summary = readChoice('_summary', steering.get('_summary'), [
-    'true',
-    'false',
-    'text',
-    'data',
-    'count',
-  ]);
-  const total = readChoice('_total', steering.get('_total'), ['none', 'estimate', 'accurate']);
-  const sort = steering.get('_sort');
-  return {
-    type,
-    conditions,
-    includes,
-    count: summary === 'count' ? 0 : readCount(steering.get('_count')),
-    ...(sort !== undefined && { sort }),
-    // An estimate may be exact.
-    ...(total !== undefined && { total: total === 'none' ? 'none' : 'accurate' }),
-  };
-}
-
-const STEERING = new Set(['_sort', '_count', '_total', '_summary']);
-const INCLUDING = new Set(['_include', '_revinclude']);
-/** Parameters that steer a search instead of confining it. */
-export const CONTROL_PARAMETERS: readonly string[] = [...STEERING, ...INCLUDING];
-
-/** Whether a search of the type knows a parameter of this name, whatever its modifier and value. */
-export function knowsParameter(
-  parts: Pick<SearchParts, 'definitions' | 'planOf'>,
-  type: string,
-  name: string,
-): boolean {
-  const [code = ''] = name.split(':');
-  const steers = IGNORED.has(name) || STEERING.has(code) || INCLUDING.has(code);
-  return steers || isKnownParameter(parts, type, name);
-}
-
-function readChoice(name: string, value: string | undefined, allowed: readonly string[]): string | undefined {
-  if (value === undefined || allowed.includes(value)) return value;
-  throw malformed(name, `allowed: ${allowed.join(', ')}`);
-}
-
-function readCount(value: string | undefined): number {
-  if (value === undefined) return DEFAULT_COUNT;
-  if (!/^\d{1,9}$/.test(value)) throw malformed('_count', 'the value is a whole number');
-  return Math.min(Number(value), MOST_COUNT);
-}
-
-function compileWhere(scope: SearchScope, search: Search): string[] {
+function compileWhere(scope: SearchScope, search: Search, type: string): string[] {
   return [
-    `r.type = '${search.type}'`,
+    `r.type = '${type}'`,
     'r.content IS NOT NULL',
-    ...visibleRows(scope, 'r', search.type),
-    ...search.conditions.map(([name, value]) =>
-      compileParameter(scope, { r: 'r', type: search.type }, name, value),
-    ),
+    ...visibleRows(scope, 'r', type),
+    ...search.conditions.map(([name, value]) => compileParameter(scope, { r: 'r', type }, name, value)),
   ];
 }
 
@@ -161,7 +86,10 @@ async function countMatches(
   search: Search,
 ): Promise<number> {
   const own = freshScope(scope);
-  const text = `SELECT count(*) AS total FROM resource r WHERE ${compileWhere(own, search).join(' AND ')}`;
+  const counts = search.types.map(
+    (type) => `(SELECT count(*) FROM resource r WHERE ${compileWhere(own, search, type).join(' AND ')})`,
+  );
+  const text = `SELECT ${counts.join(' + ')} AS total`;
   const [row] = await sql.query<{ total: number }>(text, own.values, parts.statementName(text));
   return row?.total ?? 0;
 }
@@ -177,7 +105,7 @@ interface PageRow extends Row {
 
 /** Neither JSON text nor any other field holds these characters raw. */
 const [FIELD_END, LINE_END] = ['\u001f', '\u001e'];
-const LINE = `concat_ws(E'\\x1f', q.key, q.id, q.version_id, q.updated, q.method, q.sector, q.patients, q.content)`;
+const LINE = `concat_ws(E'\\x1f', q.key, q.type, q.id, q.version_id, q.updated, q.method, q.sector, q.patients, q.content)`;
 
 interface Asked {
   readonly scope: SearchScope;
@@ -189,22 +117,21 @@ async function readPage(
   sql: Queryable,
   parts: SearchParts,
   { scope, search, query }: Asked,
-): Promise<{ keys: number[]; matches: SearchPage['matches']; next?: string }> {
-  const keys = compileSort(scope, 'r', search.type, search.sort);
-  const signature = searchSignature(query.type, query.parameters);
+): Promise<{ readonly placed: readonly Placed[]; readonly next?: string }> {
+  const branches = search.types.map((type) => ({ type, keys: compileSort(scope, 'r', type, search.sort) }));
+  const keys = branches[0]?.keys ?? [];
+  const signature = searchSignature(search.types, query.parameters);
   const after = query.cursor === undefined ? undefined : readCursor(query.cursor, signature, keys);
-  const text = pageStatement(scope, search, keys, after);
+  const text = pageStatement(scope, search, branches, after);
   const [row] = await sql.query<PageRow>(text, scope.values, parts.statementName(text));
-  const shown = row?.lines?.split(LINE_END).map((line) => readLine(search.type, line)) ?? [];
   const last = row && row.found > search.count ? row.place : undefined;
   return {
-    keys: shown.map(({ key }) => key),
-    matches: shown.map(({ stored }) => stored),
+    placed: row?.lines?.split(LINE_END).map(readLine) ?? [],
     ...(last && { next: writeCursor(signature, last) }),
   };
 }
 
-function readLine(type: string, line: string): { readonly key: number; readonly stored: StoredVersion } {
+function readLine(line: string): Placed {
   const fields: string[] = [];
   let at = 0;
   while (fields.length < FIELDS) {
@@ -212,29 +139,56 @@ function readLine(type: string, line: string): { readonly key: number; readonly 
     fields.push(line.slice(at, end));
     at = end + 1;
   }
-  const [key, id = '', version, updated, method, sector, patients = ''] = fields;
+  const [key, type = '', id = '', version, updated, method, sector, patients = ''] = fields;
   const content = line.slice(at);
   const row = { type, id, version_id: Number(version), updated: Number(updated), content, patients };
   return { key: Number(key), stored: toStoredVersion({ ...row, method, sector } as VersionRow) };
 }
 
 /** Fields of a line before the content, which is never searched for their ends. */
-const FIELDS = 7;
+const FIELDS = 8;
+
+interface Branch {
+  readonly type: string;
+  readonly keys: readonly SortKey[];
+}
 
 function pageStatement(
   scope: SearchScope,
   search: Search,
-  keys: readonly SortKey[],
+  branches: readonly Branch[],
   after: readonly string[] | undefined,
 ): string {
-  const where = compileWhere(scope, search);
-  if (after) where.push(compileAfter(scope, keys, after));
-  const joins = keys.flatMap((key) => key.join ?? []).join(' ');
-  const place = keys.map(placeOf).join(', ');
-  const order = orderBy(keys);
   const count = scope.bind(search.count);
+  const found = branches.map((branch) => branchStatement(scope, search, branch, { after, count }));
+  const [only, ...others] = found;
   return `SELECT string_agg(${LINE}, E'\\x1e' ORDER BY q.n) FILTER (WHERE q.n <= ${count}) AS lines,
       max(q.place) FILTER (WHERE q.n = ${count}) AS place, count(*) AS found
-    FROM (SELECT r.key, ARRAY[${place}] AS place, row_number() OVER (ORDER BY ${order}) AS n, ${versionColumns('r')}
-      FROM resource r ${joins} WHERE ${where.join(' AND ')} ORDER BY ${order} LIMIT ${count} + 1) AS q`;
+    FROM (${others.length === 0 ? only : mergeBranches(found, branches[0]?.keys ?? [], count)}) AS q`;
+}
+
+/** The first rows of one type, numbered in their order. */
+function branchStatement(
+  scope: SearchScope,
+  search: Search,
+  { type, keys }: Branch,
+  page: { readonly after: readonly string[] | undefined; readonly count: string },
+): string {
+  const where = compileWhere(scope, search, type);
+  if (page.after) where.push(compileAfter(scope, keys, page.after));
+  const joins = keys.flatMap((key) => key.join ?? []).join(' ');
+  const order = orderBy(keys);
+  const sorted = search.types.length > 1 ? keys.map((key, at) => `${key.expression} AS s${at}, `).join('') : '';
+  return `SELECT r.key, ARRAY[${keys.map(placeOf).join(', ')}] AS place, ${sorted}row_number() OVER (ORDER BY ${order}) AS n,
+      ${versionColumns('r')}
+    FROM resource r ${joins} WHERE ${where.join(' AND ')} ORDER BY ${order} LIMIT ${page.count} + 1`;
+}
+
+/** Each type is searched by its own index; the first rows of all are the first of the first rows of each. */
+function mergeBranches(statements: readonly string[], keys: readonly SortKey[], count: string): string {
+  const order = orderBy(keys.map((key, at) => ({ ...key, expression: `u.s${at}` })));
+  const union = statements.map((each) => `(${each})`).join(' UNION ALL ');
+  const columns = 'u.key, u.place, u.type, u.id, u.version_id, u.updated, u.method, u.sector, u.patients, u.content';
+  return `SELECT ${columns}, row_number() OVER (ORDER BY ${order}) AS n FROM (${union}) AS u
+    ORDER BY ${order} LIMIT ${count} + 1`;
 }

@@ -1,5 +1,7 @@
 import type { Definitions } from '../definitions/index.ts';
+import { SiltaError } from '../outcome.ts';
 import type { IndexedParameter, IndexPlan } from './index-plan.ts';
+import type { CodeSets } from './search-terminology.ts';
 import type { Visibility } from './types.ts';
 
 /** What compiling one search needs; values are bound, so that a search's text depends on its shape only. */
@@ -8,6 +10,10 @@ export interface SearchScope {
   readonly planOf: (type: string) => IndexPlan;
   readonly visibility: Visibility;
   readonly now: number;
+  /** Codes that values with a modifier of terminology mean. */
+  readonly codeSets: CodeSets;
+  /** Address of this server's FHIR base. */
+  readonly base?: string;
   /** Binds a value and returns its place in the statement, e.g. `$3`. */
   bind(value: unknown): string;
   /** A table alias that no other part of the statement uses. */
@@ -15,23 +21,34 @@ export interface SearchScope {
   readonly values: readonly unknown[];
 }
 
+/** Joins of one statement at most. A chain may branch at each step, so its length alone says little. */
+const MOST_ALIASES = 200;
+
 export function createSearchScope(
-  parts: Pick<SearchScope, 'definitions' | 'planOf' | 'visibility' | 'now'>,
+  parts: Pick<SearchScope, 'definitions' | 'planOf' | 'visibility' | 'now' | 'base'> & {
+    readonly codeSets?: CodeSets;
+  },
 ): SearchScope {
   const values: unknown[] = [];
   let aliases = 0;
   return {
+    codeSets: new Map(),
     ...parts,
     values,
     bind: (value) => `$${values.push(value)}`,
-    alias: () => `x${++aliases}`,
+    alias: () => {
+      if (++aliases > MOST_ALIASES) {
+        throw new SiltaError('invalid-parameter', 'The search looks in too many places: name the types in its chains.');
+      }
+      return `x${aliases}`;
+    },
   };
 }
 
 /** The same parts without the values bound so far: for another statement of the same search. */
 export function freshScope(scope: SearchScope): SearchScope {
-  const { definitions, planOf, visibility, now } = scope;
-  return createSearchScope({ definitions, planOf, visibility, now });
+  const { values: _values, bind: _bind, alias: _alias, ...parts } = scope;
+  return createSearchScope(parts);
 }
 
 /** An index table's rows of one parameter of the resource `r` that fulfil a condition on their alias. */

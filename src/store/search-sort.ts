@@ -5,8 +5,8 @@
 import { createHash } from 'node:crypto';
 import { SiltaError } from '../outcome.ts';
 import type { IndexedParameter } from './index-plan.ts';
-import { findParameter } from './search-condition.ts';
 import { malformed } from './search-input.ts';
+import { findParameter } from './search-parameter.ts';
 import type { SearchScope } from './search-scope.ts';
 
 export interface SortKey {
@@ -73,6 +73,8 @@ function sortColumn(
       return { column: 'x.code', ...text };
     case 'reference':
       return { column: 'coalesce(x.target_id, x.url)', ...text };
+    default:
+      throw malformed('_sort', 'composite parameters and texts have no order');
   }
 }
 
@@ -108,9 +110,12 @@ export function compileAfter(
 }
 
 /** What a cursor belongs to: another search must not be continued with it. */
-export function searchSignature(type: string, parameters: readonly (readonly [string, string])[]): string {
+export function searchSignature(
+  types: readonly string[],
+  parameters: readonly (readonly [string, string])[],
+): string {
   return createHash('sha256')
-    .update(JSON.stringify([type, parameters]))
+    .update(JSON.stringify([types, parameters]))
     .digest('base64url')
     .slice(0, 16);
 }

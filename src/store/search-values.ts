@@ -1,39 +1,9 @@
 /** Compiles the values of one search parameter to a condition on its index rows. */
+import type { SearchParameter } from '../definitions/index.ts';
 import { dateRange, toTimestamp } from './date-range.ts';
-import type { IndexedParameter } from './index-plan.ts';
 import { foldText, indexText } from './index-values.ts';
 import { malformed, type SearchInput, splitEscaped, unescapeValue } from './search-input.ts';
-import { equalsAny, type SearchScope } from './search-scope.ts';
-
-/** @see https://hl7.org/fhir/R4/search.html#token */
-export function matchTokens(scope: SearchScope, input: SearchInput, x: string): string {
-  const plain: string[] = [];
-  const others: string[] = [];
-  for (const value of input.values) {
-    const [first = '', second, ...more] = splitEscaped(value, '|').map((each) =>
-      indexText(unescapeValue(each)),
-    );
-    if (more.length > 0)
-      throw malformed(input.name, "a token is 'code', 'system|code', '|code' or 'system|'");
-    if (second === undefined) plain.push(first);
-    else others.push(matchSystem(scope, input, x, [first, second]));
-  }
-  return [...(plain.length > 0 ? [equalsAny(scope, `${x}.code`, plain)] : []), ...others].join(' OR ');
-}
-
-function matchSystem(
-  scope: SearchScope,
-  input: SearchInput,
-  x: string,
-  [system, code]: [string, string],
-): string {
-  if (system === '' && code === '') throw malformed(input.name, 'neither a system nor a code is given');
-  if (code === '') return `${x}.system = ${scope.bind(system)}`;
-  const same = `${x}.code = ${scope.bind(code)}`;
-  return system === ''
-    ? `(${same} AND ${x}.system IS NULL)`
-    : `(${same} AND ${x}.system = ${scope.bind(system)})`;
-}
+import type { SearchScope } from './search-scope.ts';
 
 /** Characters of a string that the index holds. */
 const INDEXED = 200;
@@ -117,89 +87,6 @@ function compareSpans(prefix: string, { low, high, from, to }: Span): string {
   }
 }
 
-const ID = /^[A-Za-z0-9\-.]{1,64}$/;
-const RELATIVE = /^([A-Z][A-Za-z]+)\/([A-Za-z0-9\-.]{1,64})$/;
-
-/** @see https://hl7.org/fhir/R4/search.html#reference */
-export function matchReferences(
-  scope: SearchScope,
-  input: SearchInput,
-  x: string,
-  parameter: IndexedParameter,
-): string {
-  const match = parameter.definition.type === 'uri' ? matchUri : matchReference;
-  return input.values.map((value) => match(scope, input, x, value)).join(' OR ');
-}
-
-/** `meta.profile` is a canonical although its parameter is of type uri: a version is told apart. */
-function matchUri(scope: SearchScope, input: SearchInput, x: string, value: string): string {
-  const text = unescapeValue(value);
-  if (input.modifier === 'below') return matchBelow(scope, input.name, x, text);
-  if (input.modifier === 'above') return equalsAny(scope, `${x}.url`, listAbove(text));
-  const whole = `${x}.url = ${scope.bind(indexText(text))}`;
-  const bar = text.lastIndexOf('|');
-  return bar < 0
-    ? whole
-    : `(${whole} OR ${matchCanonical(scope, x, text.slice(0, bar), text.slice(bar + 1))})`;
-}
-
-/** The URI itself and those it is the start of, by whole segments of a path. */
-function matchBelow(scope: SearchScope, name: string, x: string, text: string): string {
-  const start = text.replace(/\/+$/, '');
-  if (start === '' || start.length > LONGEST_START)
-    throw malformed(name, 'the start of a URI is too short or too long');
-  const from = `${start}/`;
-  // Behind '/' comes '0': everything between the two begins with the slash.
-  const range = `${x}.url >= ${scope.bind(from)} AND ${x}.url < ${scope.bind(`${start}0`)}`;
-  return `(${equalsAny(scope, `${x}.url`, [...new Set([text, start, from])].map(indexText))} OR (${range}))`;
-}
-
-/** The URI itself and all that it lies below. */
-function listAbove(text: string): readonly string[] {
-  const parts = text.split('/');
-  const above = parts.map((_, count) => parts.slice(0, count + 1).join('/'));
-  return [...new Set([...above, ...above.map((each) => `${each}/`), text])]
-    .filter((each) => each !== '' && each !== '/')
-    .slice(-MOST_SEGMENTS)
-    .map(indexText);
-}
-
-const MOST_SEGMENTS = 200;
-/** The index keeps the start of longer URIs as it is. */
-const LONGEST_START = 200;
-
-function matchCanonical(scope: SearchScope, x: string, url: string, version: string): string {
-  return `(${x}.url = ${scope.bind(indexText(url))} AND ${x}.version = ${scope.bind(indexText(version))})`;
-}
-
-function matchReference(scope: SearchScope, input: SearchInput, x: string, value: string): string {
-  const type = input.modifier;
-  const [url = '', version, ...more] = splitEscaped(value, '|').map(unescapeValue);
-  const target = version === undefined ? RELATIVE.exec(url) : null;
-  if (target) return matchTarget(scope, input, x, [target[1] as string, target[2] as string]);
-  if (version === undefined && ID.test(url)) {
-    const same = `${x}.target_id = ${scope.bind(url)}`;
-    return type ? `(${same} AND ${x}.target_type = ${scope.bind(type)})` : same;
-  }
-  if (more.length > 0 || version === '' || !/^[A-Za-z][A-Za-z0-9+.-]*:/.test(url)) {
-    throw malformed(input.name, "a reference is 'id', 'Type/id', a URL or a canonical 'url|version'");
-  }
-  if (version !== undefined) return matchCanonical(scope, x, url, version);
-  return `${x}.url = ${scope.bind(indexText(url))}`;
-}
-
-function matchTarget(
-  scope: SearchScope,
-  input: SearchInput,
-  x: string,
-  [type, id]: [string, string],
-): string {
-  if (!scope.definitions.resourceTypes.has(type))
-    throw malformed(input.name, 'a reference names no resource type');
-  if (input.modifier !== undefined && input.modifier !== type) return 'false';
-  return `(${x}.target_id = ${scope.bind(id)} AND ${x}.target_type = ${scope.bind(type)})`;
-}
-
 const NUMBER = /^([+-]?)(\d{1,30})(?:\.(\d{1,30}))?(?:[eE]([+-]?\d{1,2}))?$/;
 
 /**
@@ -210,9 +97,9 @@ export function matchQuantities(
   scope: SearchScope,
   input: SearchInput,
   x: string,
-  parameter: IndexedParameter,
+  kind: SearchParameter['type'],
 ): string {
-  const isQuantity = parameter.definition.type === 'quantity';
+  const isQuantity = kind === 'quantity';
   const conditions = input.values.map((value) => {
     const [amount = '', ...unit] = splitEscaped(value, '|').map(unescapeValue);
     const [, prefix = 'eq', text = ''] = PREFIXED.exec(amount) ?? [];

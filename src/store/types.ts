@@ -67,11 +67,22 @@ export interface SearchQuery {
   readonly visibility: Visibility;
   /** `next` of the page before; the parameters are those of the first page. */
   readonly cursor?: string;
+  /** The types of a search of several; `type` is empty then. */
+  readonly types?: readonly string[];
+  /** Types that included resources may be of, by whether they are referred to or refer themselves; absent: all. */
+  readonly includable?: {
+    readonly referred: ReadonlySet<string>;
+    readonly referring: ReadonlySet<string>;
+  };
+  /** Included resources of a page at most; 1000 when absent. */
+  readonly mostIncluded?: number;
 }
 
 export interface SearchPage {
   readonly matches: readonly StoredVersion[];
   readonly included: readonly StoredVersion[];
+  /** Whether more would be included than a page takes. */
+  readonly includedCut?: true;
   /** Present when `_total=accurate` or the page shows it for free. */
   readonly total?: number;
   /** Opaque continuation for the next page; absent on the last one. */

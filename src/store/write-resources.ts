@@ -1,6 +1,6 @@
 import { SiltaError } from '../outcome.ts';
 import type { Sector } from '../principal.ts';
-import type { Queryable } from './database.ts';
+import type { Queryable, Row } from './database.ts';
 import type { IndexPlan } from './index-plan.ts';
 import { emptyIndexColumns, type IndexColumns, indexResource } from './index-resource.ts';
 import { readVersion } from './read-resource.ts';
@@ -83,6 +83,10 @@ function prepare(write: Write, row: number, { parts, context, at, columns }: Bat
 const ARGUMENTS = 40;
 const STATEMENT = `SELECT write_resources(${Array.from({ length: ARGUMENTS }, (_, i) => `$${i + 1}`).join(', ')}) AS versions`;
 
+/** The same for writes with index rows of the rare kinds, or in place of versions that may have had some. */
+const STATEMENT_WITH_RARE = `WITH written AS MATERIALIZED (${STATEMENT})
+  SELECT versions, write_rare_index($2, $3, $${ARGUMENTS + 1}, $${ARGUMENTS + 2}) FROM written`;
+
 /** No JSON text holds this character raw. */
 const SEPARATOR = '\u001f';
 
@@ -92,6 +96,10 @@ interface Call {
   readonly columns: IndexColumns;
   readonly at: string;
   readonly context: WriteContext;
+}
+
+interface Written extends Row {
+  readonly versions: number[];
 }
 
 async function call(sql: Queryable, { writes, prepared, columns, at, context }: Call): Promise<number[]> {
@@ -118,8 +126,16 @@ async function call(sql: Queryable, { writes, prepared, columns, at, context }: 
     principal.clientId ?? null,
     writes.length > 1 ? 'transaction' : (writes[0] as Write).kind,
   ];
+  const rare = [columns.component, columns.text] as const;
+  const plain = rare.every((rows) => rows.length === 0) && writes.every(({ kind }) => kind === 'create');
   try {
-    const [row] = await sql.query<{ versions: number[] }>(STATEMENT, values, 'write-resources');
+    const [row] = plain
+      ? await sql.query<Written>(STATEMENT, values, 'write-resources')
+      : await sql.query<Written>(
+          STATEMENT_WITH_RARE,
+          [...values, ...rare.map((rows) => JSON.stringify(rows))],
+          'write-resources-with-rare',
+        );
     return row?.versions ?? [];
   } catch (cause) {
     throw asWriteError(cause, prepared);

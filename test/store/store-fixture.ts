@@ -26,11 +26,11 @@ export interface StoreFixture extends TestDatabase {
 }
 
 /** A store over a database of its own. The clock moves a millisecond with each look. */
-export async function openStoreFixture(): Promise<StoreFixture> {
+export async function openStoreFixture(options: { readonly base?: string } = {}): Promise<StoreFixture> {
   const test = await createTestDatabase();
   const definitions = await loadDefinitions({ profiles: 'profiles' });
   let now = Date.parse('2026-03-01T08:00:00.000Z');
-  const store = createStore({ database: test.database, definitions, clock: () => new Date(now++) });
+  const store = createStore({ database: test.database, definitions, clock: () => new Date(now++), ...options });
   const search = (text: string, visibility = EVERYTHING, cursor?: string): Promise<SearchPage> =>
     store.search(toQuery(text, visibility, cursor));
   return {

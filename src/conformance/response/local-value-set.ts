@@ -71,5 +71,9 @@ function codesOf(
       (system === undefined
         ? [...codes.values()].some((ofSystem) => ofSystem.has(code))
         : codes.get(system)?.has(code) === true),
+    list: () => [
+      ...[...codes].flatMap(([system, ofSystem]) => [...ofSystem].map((code) => ({ system, code }))),
+      ...others.flatMap((other) => other.list()),
+    ],
   };
 }
