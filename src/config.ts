@@ -105,6 +105,16 @@ export const VARIABLES = {
     'info',
   ),
   SILTA_BODY_LIMIT_BYTES: variable(positive, 'Largest request body.', '5242880'),
+  SILTA_MAX_INCLUDED: variable(
+    positive.max(10_000),
+    'Resources that `_include` and `_revinclude` add to a page at most; the page says when there are more.',
+    '1000',
+  ),
+  SILTA_CONTENT_UNSEARCHED: variable(
+    z.string().transform((text) => text.split(/[\s,]+/).filter((type) => type !== '')),
+    'Resource types without `_content`: indexing every word of a resource takes as long as the rest of its write.',
+    'AuditEvent CarePlan Observation Patient Provenance QuestionnaireResponse Task',
+  ),
   SILTA_RATE_PER_MINUTE: variable(positive, 'Requests a minute from one address.', '6000'),
   SILTA_TRUST_PROXY: variable(
     z.coerce.number().int().min(0).max(10),

@@ -114,7 +114,13 @@ async function layFoundation(parts: GatewayParts) {
   await migrate(database);
   const definitions = await loadDefinitions({ profiles: parts.profilesDirectory });
   const base = `${parts.config.SILTA_BASE_URL}/fhir`;
-  const store = createStore({ database, definitions, clock, base });
+  const store = createStore({
+    database,
+    definitions,
+    clock,
+    base,
+    wordless: new Set(parts.config.SILTA_CONTENT_UNSEARCHED),
+  });
   logger.info({ written: await loadContent(store, definitions) }, 'content loaded');
   const profile = await readProfile(parts);
   const identity = await wireIdentity(parts, store, profile);
@@ -268,8 +274,14 @@ function wirePages(
 }
 
 function limitsOf(config: Config): RestOptions['limits'] {
-  const bodyBytes = config.SILTA_BODY_LIMIT_BYTES;
-  return { bodyBytes, bodyDepth: 100, bundleEntries: 1_000, defaultCount: 50, maxCount: 1_000 };
+  return {
+    bodyBytes: config.SILTA_BODY_LIMIT_BYTES,
+    bodyDepth: 100,
+    bundleEntries: 1_000,
+    defaultCount: 50,
+    maxCount: 1_000,
+    maxIncluded: config.SILTA_MAX_INCLUDED,
+  };
 }
 
 /** One secret in the configuration, a key of its own for every purpose. */

@@ -22,7 +22,12 @@ export async function preloadGateway(url: string, sizes: Sizes): Promise<void> {
     await migrate(database);
     const definitions = await loadDefinitions({ profiles: PROFILES });
     let now = storedAt(0);
-    const store = createStore({ database, definitions, clock: () => now });
+    const store = createStore({
+      database,
+      definitions,
+      clock: () => now,
+      wordless: new Set(['QuestionnaireResponse', 'Task', 'Patient']),
+    });
     const context = { principal: WRITER, requestId: 'preload' };
     await writeAll(store, [questionnaire()], context);
     const kinds = [

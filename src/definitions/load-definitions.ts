@@ -18,7 +18,13 @@ import {
 import { generateSnapshot } from './snapshot.ts';
 import { openStructure, readStructure, type StructureData } from './structure-data.ts';
 import type { Definitions, SearchParameter, Structure, ValueSetCodes } from './types.ts';
-import { enumerateValueSet, readCodeSystem, readValueSet, relatedCodes, withoutVersion } from './value-sets.ts';
+import {
+  enumerateValueSet,
+  readCodeSystem,
+  readValueSet,
+  relatedCodes,
+  withoutVersion,
+} from './value-sets.ts';
 
 // The same place seen from `src/definitions` and from `dist/definitions`.
 const INDEX_FILE = new URL('../../dist/definitions/r4.json', import.meta.url);

@@ -12,11 +12,25 @@ const DEEPEST = 8;
 
 /** @throws SiltaError `forbidden` naming the type on the way that the caller may not search */
 export function authorizeCriteria({ rest, principal }: Session, type: string, parameters: Parameters): void {
-  for (const [name] of parameters) {
-    for (const reached of typesSearched(rest.definitions, type, name)) {
-      rest.access.authorize(principal, 'search', reached);
-    }
+  for (const [name, value] of parameters) {
+    const types = [
+      ...typesSearched(rest.definitions, type, name),
+      ...typesNamed(rest.definitions, name, value),
+    ];
+    for (const reached of types) rest.access.authorize(principal, 'search', reached);
   }
+}
+
+/**
+ * Types that a value makes the search look at: those of the members of a List, of a hierarchy, and of what refers to
+ * matches.
+ */
+function typesNamed(definitions: Definitions, name: string, value: string): readonly string[] {
+  if (/(^|[.:])_list$/.test(name)) return ['List'];
+  const isHierarchy = /:(above|below)$/.test(name);
+  const start =
+    isHierarchy || /^_revinclude(:|$)/.test(name) ? /([A-Z]\w*)[/:][^/|]*$/.exec(value)?.[1] : undefined;
+  return start !== undefined && definitions.resourceTypes.has(start) ? [start] : [];
 }
 
 /** Types that a parameter such as `subject:Patient.organization.name` or `_has:Task:focus:status` goes through. */

@@ -4,7 +4,6 @@ import type {
   CapabilityStatementRestResource,
   CapabilityStatementRestSecurity,
 } from 'fhir/r4';
-import { searchModifiers } from '../store/index.ts';
 import { PATCH_FORMATS } from './patch-document.ts';
 import { isOfType, ROUTES } from './routes.ts';
 import { isStoredType } from './stored-type.ts';
@@ -35,7 +34,12 @@ export function describeCapabilities(rest: RestOptions): CapabilityStatement {
         mode: 'server',
         security: describeSecurity(rest.smartConfiguration() as SmartConfiguration),
         resource: types.sort().map((type) => describeType(rest, type)),
-        interaction: [{ code: 'transaction' }, { code: 'batch' }, { code: 'history-system' }],
+        interaction: [
+          { code: 'transaction' },
+          { code: 'batch' },
+          { code: 'history-system' },
+          { code: 'search-system' },
+        ],
       },
     ],
   };
@@ -43,6 +47,7 @@ export function describeCapabilities(rest: RestOptions): CapabilityStatement {
 
 function describeType(rest: RestOptions, type: string): CapabilityStatementRestResource {
   const routes = ROUTES.filter((route) => isOfType(route) && (route.types?.includes(type) ?? true));
+  const searched = rest.store.searchParameters(type);
   const codes = new Set(routes.flatMap(({ name, operation }) => (operation ? [] : [name])));
   return {
     type: type as TypeCode,
@@ -56,9 +61,15 @@ function describeType(rest: RestOptions, type: string): CapabilityStatementRestR
     conditionalUpdate: true,
     conditionalDelete: 'single',
     referencePolicy: ['literal', 'enforced'],
-    searchParam: [...rest.definitions.searchParameters(type).values()]
-      .filter((parameter) => searchModifiers(parameter.type) !== undefined && parameter.expression !== '')
-      .map(({ code, url, type: kind }) => ({ name: code, definition: url, type: kind })),
+    searchInclude: [
+      '*',
+      ...searched.filter((each) => each.type === 'reference').map((each) => `${type}:${each.code}`),
+    ],
+    searchRevInclude: ['*'],
+    searchParam: [
+      ...searched.map(({ code, url, type: kind }) => ({ name: code, definition: url, type: kind })),
+      { name: '_list', type: 'special' },
+    ],
     operation: routes.flatMap(({ name, operation }) => (operation ? [{ name, definition: operation }] : [])),
   };
 }

@@ -51,7 +51,8 @@ function createServer(
     wantsPretty(query);
     const path = pathOf(http);
     if (path !== '') announceMethods(http, response, path);
-    const target = path === '' ? undefined : findRoute(http.method, path, rest.definitions.resourceTypes);
+    const isBundle = path === '' && http.method !== 'GET' && http.method !== 'HEAD';
+    const target = isBundle ? undefined : findRoute(http.method, path, rest.definitions.resourceTypes);
     if (!target) requirePost(http);
     const principal = await rest.authenticate(http);
     const bytes = await readBody(http, response);
@@ -76,7 +77,10 @@ function announceMethods(http: Request, response: Response, path: string): void 
 
 function requirePost(http: Request): void {
   if (http.method === 'POST') return;
-  throw new SiltaError('method-not-allowed', 'The FHIR base takes a batch or transaction Bundle by POST.');
+  throw new SiltaError(
+    'method-not-allowed',
+    'The FHIR base takes a batch or transaction Bundle by POST, and a search by GET.',
+  );
 }
 
 /** A Bundle posted to the base; what is refused in it is audited by entry. */

@@ -4,7 +4,7 @@
  * @see https://hl7.org/fhir/R4/search.html
  */
 import type { Definitions, SearchType } from '../definitions/index.ts';
-import { CONTROL_PARAMETERS, searchModifiers } from '../store/index.ts';
+import { CONTROL_PARAMETERS, isSearchable, searchModifiers, searchPrefixes } from '../store/index.ts';
 import { PATCH_FORMATS } from './patch-document.ts';
 import { ROUTES } from './routes.ts';
 import { isStoredType } from './stored-type.ts';
@@ -38,6 +38,11 @@ const BESIDE_ROUTES: readonly string[] = [
 const SEARCH_FORMS: readonly string[] = [
   'chains (`subject:Patient.name`)',
   '`_has`',
+  'chains by canonical (`questionnaire.title`)',
+  '`_text`, `_content`',
+  '`_list`',
+  '`_include=*`, `_revinclude=*`',
+  '`_include:iterate`, `_revinclude:iterate`',
   '`_summary`, `_elements`',
 ];
 
@@ -82,12 +87,17 @@ export function describeSupport(
     '| --- | --- |',
     ...rows,
     '',
-    '## Modifiers',
+    '## Modifiers and prefixes',
     '',
     'Each is tried by `test/rest/fhir-support.test.ts`: the supported ones are answered, the others refused.',
     '',
-    '| type of parameter | supported | of R4, not supported |',
-    '| --- | --- | --- |',
+    '`:above` and `:below` of a token and `:in` and `:not-in` take code systems and value sets that are known here.',
+    'Of a reference they mean resources that are part of one another, and versions of a canonical. Words of `_text` and',
+    '`_content` are found whole, without case and accents, in any language; `AND`, `OR`, `NOT`, `"phrases"` and',
+    'parentheses join them. `_content` is not indexed for the types in `SILTA_CONTENT_UNSEARCHED`.',
+    '',
+    '| type of parameter | modifiers | prefixes | of R4, not supported |',
+    '| --- | --- | --- | --- |',
     ...(Object.keys(R4_MODIFIERS) as SearchType[]).map(describeModifiers),
     '',
     '## Parameters of each resource type',
@@ -103,9 +113,16 @@ export function describeSupport(
 }
 
 function nameRoute(method: string, path: string, types: readonly string[] | undefined): string {
+  if (path === '') return `${method} ?_type=`;
   const address = path.replace(':type', types?.join(', ') ?? '[type]').replace(/:(\w+)/g, '[$1]');
   return `${method} ${address}${path === ':type' && CONDITIONAL.has(method) ? '?criteria' : ''}`;
 }
+
+/** Why a parameter of R4 is not searched by. */
+export const UNSUPPORTED: Readonly<Record<string, string>> = {
+  _query: 'no named query is defined',
+  near: 'no index of places',
+};
 
 const CONDITIONAL: ReadonlySet<string> = new Set(['PUT', 'PATCH', 'DELETE']);
 
@@ -113,13 +130,13 @@ function describeModifiers(kind: SearchType): string {
   const supported = searchModifiers(kind);
   const missing = R4_MODIFIERS[kind].filter((each) => !supported?.includes(each));
   const list = (names: readonly string[]) => names.map((each) => `\`:${each}\``).join(' ');
-  return `| ${kind} | ${supported ? list(supported) : 'the type is not searched by'} | ${list(missing)} |`;
+  const prefixes = searchPrefixes(kind).join(' ');
+  return `| ${kind} | ${supported ? list(supported) : 'the type is not searched by'} | ${prefixes} | ${list(missing)} |`;
 }
 
 function describeParameters(definitions: Definitions, type: string): string {
   const all = [...definitions.searchParameters(type).values()].sort((a, b) => (a.code < b.code ? -1 : 1));
-  const isSearched = ({ type: kind, expression }: (typeof all)[number]) =>
-    searchModifiers(kind) !== undefined && expression !== '';
-  const list = (some: typeof all) => some.map(({ code }) => code).join(', ');
-  return `| ${type} | ${list(all.filter(isSearched))} | ${list(all.filter((each) => !isSearched(each)))} |`;
+  const list = (some: typeof all) =>
+    some.map(({ code }) => (UNSUPPORTED[code] ? `${code} (${UNSUPPORTED[code]})` : code)).join(', ');
+  return `| ${type} | ${list(all.filter(isSearchable))} | ${list(all.filter((each) => !isSearchable(each)))} |`;
 }

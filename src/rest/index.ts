@@ -1,5 +1,5 @@
 export { createRest } from './create-rest.ts';
-export { describeSupport, R4_MODIFIERS, supportedFeatures } from './describe-support.ts';
+export { describeSupport, R4_MODIFIERS, supportedFeatures, UNSUPPORTED } from './describe-support.ts';
 export { httpLogOptions, maskHetu } from './http-log.ts';
 export { renderError } from './render-error.ts';
 export { requestId, requestIdOf } from './request-id.ts';

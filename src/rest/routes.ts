@@ -39,6 +39,8 @@ export interface Route {
 const HL7 = 'http://hl7.org/fhir/OperationDefinition';
 
 export const ROUTES: readonly Route[] = [
+  { method: 'GET', path: '', name: 'search-system', interact: search, body: 'none' },
+  { method: 'POST', path: '_search', name: 'search-system', interact: search, body: 'form' },
   { method: 'GET', path: ':type', name: 'search-type', interact: search, body: 'none' },
   { method: 'POST', path: ':type/_search', name: 'search-type', interact: search, body: 'form' },
   { method: 'POST', path: ':type', name: 'create', interact: create, body: 'resource' },

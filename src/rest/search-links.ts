@@ -39,13 +39,17 @@ export function publicParameters(parameters: Parameters): Parameters {
 
 export function selfLink(session: Session, type: string, parameters: Parameters): string {
   const query = writeParameters(publicParameters(parameters));
-  return `${session.rest.baseUrl}/${type}${query && `?${query}`}`;
+  return `${addressOf(session, type)}${query && `?${query}`}`;
 }
 
 export function nextLink(session: Session, type: string, state: PageState): string {
   const token = sealPage(session.rest.sealingKey, bindingOf(session, type), state);
-  return `${session.rest.baseUrl}/${type}?_page=${token}`;
+  return `${addressOf(session, type)}?_page=${token}`;
 }
+
+/** A search of several types is at the base itself. */
+const addressOf = ({ rest }: Session, type: string): string =>
+  type === '' ? rest.baseUrl : `${rest.baseUrl}/${type}`;
 
 /** @throws SiltaError `invalid-parameter` */
 export function openPageState(session: Session, type: string, token: string): PageState {

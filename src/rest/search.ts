@@ -1,35 +1,48 @@
 // https://hl7.org/fhir/R4/http.html#search
 import { type Issue, SiltaError, toOperationOutcome } from '../outcome.ts';
-import type { SearchPage, StoredVersion } from '../store/index.ts';
+import type { SearchPage, SearchQuery, StoredVersion } from '../store/index.ts';
 import { assembleBundle, type BundleLink, type EntryText } from './assemble-bundle.ts';
 import { authorizeCriteria } from './authorize-criteria.ts';
 import { type Parameters, parseCount, singleParameter } from './parse-parameters.ts';
 import { GENERAL_PARAMETERS } from './refuse-parameters.ts';
 import { referenceOf } from './represent.ts';
 import { nextLink, openPageState, selfLink } from './search-links.ts';
+import { isStoredType } from './stored-type.ts';
 import { applySummary, parseSummary, type Summary } from './summarize.ts';
 import type { FhirRequest, Interact, Session } from './types.ts';
 
 /** Parameters that the edge reads and the store does not know. */
 const EDGE_PARAMETERS: readonly string[] = [...GENERAL_PARAMETERS, '_summary', '_elements', '_count'];
 
-/** Searches one type, by GET or by `POST [type]/_search`. */
+/** Searches one type, by GET or by `POST [type]/_search`, or the types that `_type` lists. */
 export const search: Interact = async (request, session) => {
   const { rest, principal } = session;
-  rest.access.authorize(principal, 'search', request.type);
-  const { parameters, ignored, cursor } = setAside(request, session);
-  authorizeCriteria(session, request.type, parameters);
+  if (request.type !== '') rest.access.authorize(principal, 'search', request.type);
+  const { parameters, types, ignored, cursor } = setAside(request, session);
+  for (const type of types) {
+    rest.access.authorize(principal, 'search', type);
+    authorizeCriteria(session, type, parameters);
+  }
   const summary = parseSummary(parameters);
   const page = await session.reader.search({
     type: request.type,
-    parameters: storeParameters(parameters, summary, session),
+    ...(request.type === '' && { types }),
+    parameters: storeParameters(
+      request.type === '' ? parameters.filter(([name]) => name !== '_type') : parameters,
+      summary,
+      session,
+    ),
     visibility: rest.access.visibility(principal),
+    ...includeLimits(session, parameters),
     ...(cursor !== undefined && { cursor }),
   });
   return {
     status: 200,
     body: searchset(session, request.type, { page, parameters, ignored, summary }),
-    shown: { action: 'search-type', entities: listShown(session, page, summary) },
+    shown: {
+      action: request.type === '' ? 'search-system' : 'search-type',
+      entities: listShown(session, page, summary),
+    },
   };
 };
 
@@ -46,6 +59,7 @@ function askedFor(request: FhirRequest, session: Session): { parameters: Paramet
 
 interface Asked {
   readonly parameters: Parameters;
+  readonly types: readonly string[];
   /** Names that no parameter has, when the caller prefers that to a refusal. */
   readonly ignored: readonly string[];
   readonly cursor?: string;
@@ -54,15 +68,56 @@ interface Asked {
 /** @see https://hl7.org/fhir/R4/search.html#errors */
 function setAside(request: FhirRequest, session: Session): Asked {
   const asked = askedFor(request, session);
-  if (request.preferHandling !== 'lenient') return { ...asked, ignored: [] };
+  const isOfType = request.type !== '';
+  const types = isOfType ? [request.type] : readSystemTypes(session.rest, asked.parameters);
+  if (request.preferHandling !== 'lenient') return { ...asked, types, ignored: [] };
   const { store } = session.rest;
   const isKnown = (name: string) =>
-    EDGE_PARAMETERS.includes(name) || store.knowsParameter(request.type, name);
+    EDGE_PARAMETERS.includes(name) ||
+    (!isOfType && name === '_type') ||
+    types.every((type) => store.knowsParameter(type, name));
   const names = new Set(asked.parameters.map(([name]) => name).filter((name) => !isKnown(name)));
   return {
     ...asked,
+    types,
     parameters: asked.parameters.filter(([name]) => !names.has(name)),
     ignored: [...names],
+  };
+}
+
+/** The types of a search at the base. @see https://hl7.org/fhir/R4/http.html#search */
+function readSystemTypes({ definitions }: Session['rest'], parameters: Parameters): readonly string[] {
+  const types = [...new Set(singleParameter(parameters, '_type')?.split(','))];
+  if (types.length === 0 || types.length > MOST_TYPES) {
+    throw new SiltaError(
+      'invalid-parameter',
+      `A search at the base names its types: '_type' must list 1 to ${MOST_TYPES}.`,
+    );
+  }
+  if (!types.every((type) => isStoredType(definitions.resourceTypes, type))) {
+    throw new SiltaError(
+      'invalid-parameter',
+      "'_type' must list resource types that this server keeps, with commas between them.",
+    );
+  }
+  return types;
+}
+
+/** Each type is a search of its own. */
+const MOST_TYPES = 20;
+
+/** What may be included: what the caller may read, and of what refers to matches also search. */
+function includeLimits(
+  { rest, principal }: Session,
+  parameters: Parameters,
+): Pick<SearchQuery, 'includable' | 'mostIncluded'> {
+  if (!parameters.some(([name]) => /^_(rev)?include/.test(name))) return {};
+  const permitted = (interaction: 'read' | 'search', types: Iterable<string>): ReadonlySet<string> =>
+    new Set([...types].filter((type) => rest.access.permits(principal, interaction, type)));
+  const referred = permitted('read', rest.definitions.resourceTypes);
+  return {
+    includable: { referred, referring: permitted('search', referred) },
+    mostIncluded: rest.limits.maxIncluded,
   };
 }
 
@@ -99,14 +154,14 @@ function searchset(session: Session, type: string, { page, parameters, ignored, 
   const entries = [
     ...page.matches.map(entry('match')),
     ...visibleIncludes(session, page).map(entry('include')),
-    ...(ignored.length > 0 ? [reportIgnored(ignored)] : []),
+    ...(ignored.length > 0 || page.includedCut ? [report(session, ignored, page)] : []),
   ];
   return assembleBundle({ type: 'searchset', ...total, links, entries });
 }
 
-/** A name may be a misplaced value, so only what names are made of is repeated. */
-function reportIgnored(names: readonly string[]): EntryText {
-  const issues = names.map((name): Issue => {
+/** What the page leaves out. A name may be a misplaced value, so only what names are made of is repeated. */
+function report({ rest }: Session, ignored: readonly string[], page: SearchPage): EntryText {
+  const issues = ignored.map((name): Issue => {
     const shown = name.slice(0, 100).replace(/[^A-Za-z_:.-]+/g, '…');
     return {
       severity: 'warning',
@@ -114,7 +169,13 @@ function reportIgnored(names: readonly string[]): EntryText {
       diagnostics: `The search parameter '${shown}' is not known here and was ignored.`,
     };
   });
-  return { resource: JSON.stringify(toOperationOutcome(issues)), search: 'outcome' };
+  const cut: Issue = {
+    severity: 'warning',
+    code: 'incomplete',
+    diagnostics: `More would be included than the ${rest.limits.maxIncluded} resources that a page takes: ask for a smaller _count or for fewer includes.`,
+  };
+  const outcome = toOperationOutcome(page.includedCut ? [...issues, cut] : issues);
+  return { resource: JSON.stringify(outcome), search: 'outcome' };
 }
 
 /** The store confines includes to what is visible; which types the caller may read is a matter of scopes. */

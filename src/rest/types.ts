@@ -24,6 +24,8 @@ export interface RestLimits {
   /** Entries of a page when the caller does not say, and at most. */
   readonly defaultCount: number;
   readonly maxCount: number;
+  /** Resources that includes add to a page at most. */
+  readonly maxIncluded: number;
 }
 
 /** What the FHIR API is made of; everything it needs is passed in. */

@@ -1,7 +1,7 @@
 import type { Definitions } from '../definitions/index.ts';
 import type { Database } from './database.ts';
 import { inSavepoint } from './delivery-savepoint.ts';
-import { createIndexPlans } from './index-plan.ts';
+import { createIndexPlans, type IndexOptions } from './index-plan.ts';
 import { createStatementNames } from './name-statements.ts';
 import { readChanges } from './read-changes.ts';
 import { readCompartment } from './read-compartment.ts';
@@ -19,20 +19,20 @@ import { writeResources } from './write-resources.ts';
 /**
  * The store over a migrated database.
  * @param options.clock gives `meta.lastUpdated`
- * @param options.base address of the FHIR base: references by it are to what is here
  * @param options.terminology what codes mean; by default what the gateway was started with
  */
-export function createStore(options: {
-  readonly database: Database;
-  readonly definitions: Definitions;
-  readonly clock: () => Date;
-  readonly base?: string;
-  readonly terminology?: SearchTerminology;
-}): Store {
+export function createStore(
+  options: {
+    readonly database: Database;
+    readonly definitions: Definitions;
+    readonly clock: () => Date;
+    readonly terminology?: SearchTerminology;
+  } & IndexOptions,
+): Store {
   const { database, definitions, clock, base } = options;
   const parts = {
     definitions,
-    planOf: createIndexPlans(definitions, base),
+    planOf: createIndexPlans(definitions, options),
     clock,
     terminology: options.terminology ?? createDefinedTerminology(definitions),
     ...(base !== undefined && { base }),
@@ -62,6 +62,8 @@ export function createStore(options: {
     changes: (query) => readChanges(database, parts, query),
     search: (query) => searchResources(database, parts, query),
     compartment: (query) => readCompartment(database, parts, query),
+    searchParameters: (type) =>
+      [...parts.planOf(type).parameters.values()].map(({ definition }) => definition),
     knowsParameter: (type, name) => knowsParameter(parts, type, name),
     write: async (writes, context) => {
       const stored = await retryDeadlocks(() => writeResources(database, parts, writes, context));

@@ -27,16 +27,23 @@ export function componentRows(
   return [...columnsOf(kind, found, base)].map((columns) => ({ ...place, param, ...columns }));
 }
 
-function* columnsOf(kind: Component['kind'], found: Found, base: string | undefined): Generator<ComponentRow> {
+function* columnsOf(
+  kind: Component['kind'],
+  found: Found,
+  base: string | undefined,
+): Generator<ComponentRow> {
   switch (kind) {
     case 'token':
-      for (const { system, code } of tokenValues(found)) yield { system: short(system), code: indexText(code) };
+      for (const { system, code } of tokenValues(found))
+        yield { system: short(system), code: indexText(code) };
       break;
     case 'string':
-      for (const text of stringValues(found)) yield { value: foldText(text), exact: text.replaceAll('\u0000', '') };
+      for (const text of stringValues(found))
+        yield { value: foldText(text), exact: text.replaceAll('\u0000', '') };
       break;
     case 'date':
-      for (const { low, high } of dateValues(found)) yield { since: toTimestamp(low), until: toTimestamp(high) };
+      for (const { low, high } of dateValues(found))
+        yield { since: toTimestamp(low), until: toTimestamp(high) };
       break;
     case 'number':
     case 'quantity':

@@ -64,7 +64,9 @@ export function endTypes(
   let places: readonly Place[] = [{ structure, path: type, type }];
   for (const step of steps) {
     if (step.kind === 'child') {
-      places = places.flatMap((place) => childPlaces(place, step.name, definitions).map(([, child]) => child));
+      places = places.flatMap((place) =>
+        childPlaces(place, step.name, definitions).map(([, child]) => child),
+      );
     } else if (step.kind === 'type') places = places.filter((place) => isOfType(place, step.type));
   }
   return new Set(places.map((place) => place.type));

@@ -65,25 +65,33 @@ export function isSearchable({ code, type, expression }: SearchParameter): boole
   return TEXTS.has(code) || (TABLES[type] !== undefined && expression !== '');
 }
 
-/**
- * Makes index plans, one per resource type, each when it is first needed.
- * @param base address of this server's FHIR base
- */
-export function createIndexPlans(definitions: Definitions, base?: string): (type: string) => IndexPlan {
+export interface IndexOptions {
+  /** Address of this server's FHIR base: references by it are to what is here. */
+  readonly base?: string;
+  /** Types without `_content`: indexing every word costs more than the rest of a write. */
+  readonly wordless?: ReadonlySet<string>;
+}
+
+/** Makes index plans, one per resource type, each when it is first needed. */
+export function createIndexPlans(
+  definitions: Definitions,
+  options: IndexOptions = {},
+): (type: string) => IndexPlan {
   const plans = new Map<string, IndexPlan>();
   return (type) => {
     const known = plans.get(type);
     if (known) return known;
-    const plan = planIndex(type, definitions, base);
+    const plan = planIndex(type, definitions, options);
     plans.set(type, plan);
     return plan;
   };
 }
 
-function planIndex(type: string, definitions: Definitions, base: string | undefined): IndexPlan {
+function planIndex(type: string, definitions: Definitions, { base, wordless }: IndexOptions): IndexPlan {
   const all = definitions.searchParameters(type);
   const parameters = new Map<string, IndexedParameter>();
   for (const [code, definition] of all) {
+    if (code === '_content' && wordless?.has(type)) continue;
     const planned = planParameter(type, definition, all, definitions);
     if (planned) parameters.set(code, planned);
   }

@@ -115,7 +115,11 @@ function addValues(adding: Adding, found: Found): void {
       }
       break;
     case 'text':
-      adding.columns.text.push({ row: adding.row, param: adding.parameter.param, words: String(found.value) });
+      adding.columns.text.push({
+        row: adding.row,
+        param: adding.parameter.param,
+        words: String(found.value),
+      });
       break;
   }
 }

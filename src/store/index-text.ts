@@ -24,7 +24,14 @@ export function contentText(resource: Resource): string {
 }
 
 /** What no one searches by words: addresses, links inside the resource, and encoded data. */
-const WORDLESS: ReadonlySet<string> = new Set(['resourceType', 'system', 'url', 'reference', 'linkId', 'data']);
+const WORDLESS: ReadonlySet<string> = new Set([
+  'resourceType',
+  'system',
+  'url',
+  'reference',
+  'linkId',
+  'data',
+]);
 
 function collect(value: unknown, name: string, texts: string[]): void {
   if (typeof value === 'string') {
@@ -44,7 +51,9 @@ function plainText(xhtml: string): string {
   return xhtml
     .replace(/<[^>]*>/g, ' ')
     .replace(/&(?:#(\d{1,7})|#x([0-9a-fA-F]{1,6})|(\w+));/g, (_, decimal, hex, name) =>
-      name === undefined ? character(decimal === undefined ? Number.parseInt(hex, 16) : Number(decimal)) : (ENTITIES[name] ?? ' '),
+      name === undefined
+        ? character(decimal === undefined ? Number.parseInt(hex, 16) : Number(decimal))
+        : (ENTITIES[name] ?? ' '),
     );
 }
 

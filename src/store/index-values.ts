@@ -143,7 +143,9 @@ export function* referenceValues(
 
 /** A reference without the address of this server. */
 export function relativeTo(base: string | undefined, reference: string): string {
-  return base !== undefined && reference.startsWith(`${base}/`) ? reference.slice(base.length + 1) : reference;
+  return base !== undefined && reference.startsWith(`${base}/`)
+    ? reference.slice(base.length + 1)
+    : reference;
 }
 
 /** Texts that belong to tokens, for `:text`. @see https://hl7.org/fhir/R4/search.html#modifiers */
@@ -151,7 +153,11 @@ export function* tokenTexts({ value, type }: Found): Generator<string> {
   if (!isObject(value)) return;
   const identified = isObject(value['type']) && type === 'Identifier' ? value['type'] : value;
   const codings = Array.isArray(identified['coding']) ? identified['coding'] : [];
-  const texts = [identified['text'], identified['display'], ...codings.map((each) => isObject(each) && each['display'])];
+  const texts = [
+    identified['text'],
+    identified['display'],
+    ...codings.map((each) => isObject(each) && each['display']),
+  ];
   for (const each of texts) if (typeof each === 'string' && each !== '') yield each;
 }
 

@@ -71,8 +71,8 @@ export {
   type SessionStore,
   type StoredWebSession,
 } from './identity-sessions.ts';
-export { type Migration, migrate, readMigrations } from './migrate.ts';
 export { isSearchable } from './index-plan.ts';
+export { type Migration, migrate, readMigrations } from './migrate.ts';
 export { GENERAL_CODES, searchModifiers, searchPrefixes } from './search-parameter.ts';
 export { CONTROL_PARAMETERS } from './search-steering.ts';
 export type { SearchTerminology } from './search-terminology.ts';

@@ -36,7 +36,7 @@ export function compileChain(
   const parameter = findParameter(scope, row.type, code);
   if (parameter.definition.type !== 'reference') throw malformed(name, `'${code}' is no reference`);
   const possible = parameter.only ? [parameter.only] : parameter.definition.targets;
-  const targets = only === undefined ? possible.filter((type) => knowsFirst(scope, type, rest)) : [only];
+  const targets = only === undefined ? possible.filter((type) => continues(scope, type, rest)) : [only];
   if (only !== undefined && !possible.includes(only))
     throw malformed(name, `'${code}' does not refer to ${only}`);
   if (targets.length === 0) throw malformed(name, `no target of '${code}' has the parameter behind the dot`);
@@ -165,10 +165,6 @@ export function isKnownParameter(
   return true;
 }
 
-/** Whether a type has the parameter that a chain goes on with. */
-function knowsFirst(scope: SearchScope, type: string, name: string): boolean {
-  if (name.startsWith('_has:')) return true;
-  if (!scope.definitions.resourceTypes.has(type)) return false;
-  const code = /^[^.:]*/.exec(name)?.[0] ?? '';
-  return GENERAL_CODES.has(code) || scope.planOf(type).parameters.has(code);
-}
+/** Whether a chain goes on from a type. */
+const continues = (scope: SearchScope, type: string, rest: string): boolean =>
+  scope.definitions.resourceTypes.has(type) && isKnownParameter(scope, type, rest);

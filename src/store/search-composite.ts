@@ -25,7 +25,12 @@ export function compileComposite(
       throw malformed(input.name, `the form is ${components.length} values with '$' between them`);
     }
     return existsElement(scope, r, components, ({ kind }, x, place) =>
-      matchComponent(scope, kind, { name: input.name, code: input.code, values: [parts[place] as string] }, x),
+      matchComponent(
+        scope,
+        kind,
+        { name: input.name, code: input.code, values: [parts[place] as string] },
+        x,
+      ),
     );
   });
   return `(${alternatives.join(' OR ')})`;
@@ -43,7 +48,9 @@ function existsElement(
     const x = aliases[place] as string;
     return `${x}.param = ${component.param} AND (${condition(component, x, place)})`;
   });
-  const joins = others.map((x) => `JOIN search_component ${x} ON ${x}.key = ${first}.key AND ${x}.element = ${first}.element`);
+  const joins = others.map(
+    (x) => `JOIN search_component ${x} ON ${x}.key = ${first}.key AND ${x}.element = ${first}.element`,
+  );
   return `EXISTS (SELECT FROM search_component ${first} ${joins.join(' ')} WHERE ${first}.key = ${r}.key AND ${conditions.join(' AND ')})`;
 }
 

@@ -17,12 +17,7 @@ import { matchDates, matchQuantities, matchStrings } from './search-values.ts';
  * @param r alias of `resource`
  * @throws SiltaError `invalid-parameter`
  */
-export function compileParameter(
-  scope: SearchScope,
-  row: Row,
-  name: string,
-  value: string,
-): string {
+export function compileParameter(scope: SearchScope, row: Row, name: string, value: string): string {
   if (name.startsWith('_has:')) return compileReverseChain(scope, row, [name, value], compileParameter);
   if (name.includes('.')) return compileChain(scope, row, [name, value], compileParameter);
   const input = readInput(name, value);

@@ -41,7 +41,8 @@ export function readInclude(
   const iterate = modifier === 'iterate';
   const { resourceTypes } = scope.definitions;
   if (value === '*') {
-    const sources = reverse || iterate ? [...(includable?.[reverse ? 'referring' : 'referred'] ?? resourceTypes)] : types;
+    const sources =
+      reverse || iterate ? [...(includable?.[reverse ? 'referring' : 'referred'] ?? resourceTypes)] : types;
     return { reverse, iterate, parameters: sources.flatMap((type) => everyReference(scope, type)) };
   }
   const [source = '', parameter = '', target, ...more] = value.split(':');
@@ -51,11 +52,13 @@ export function readInclude(
   if (!reverse && !iterate && !types.includes(source)) {
     throw malformed(name, `the first type must be ${types.join(' or ')}, which is searched`);
   }
-  if (target !== undefined && !resourceTypes.has(target)) throw malformed(name, 'the target is no resource type');
+  if (target !== undefined && !resourceTypes.has(target))
+    throw malformed(name, 'the target is no resource type');
   return {
     reverse,
     iterate,
-    parameters: parameter === '*' ? everyReference(scope, source) : [findReference(scope, name, source, parameter)],
+    parameters:
+      parameter === '*' ? everyReference(scope, source) : [findReference(scope, name, source, parameter)],
     ...(target !== undefined && { target }),
   };
 }

@@ -122,7 +122,11 @@ function referredById(scope: SearchScope, include: Include, frontier: readonly P
     WHERE x.key = ANY (${keys}::bigint[]) AND ${references(scope, include)} AND x.target_id IS NOT NULL)`;
 }
 
-function referringById(scope: SearchScope, include: Include, frontier: readonly Placed[]): string | undefined {
+function referringById(
+  scope: SearchScope,
+  include: Include,
+  frontier: readonly Placed[],
+): string | undefined {
   const targets = frontier.filter(
     ({ stored }) => include.target === undefined || stored.type === include.target,
   );
@@ -161,7 +165,11 @@ const sameVersion = (versions: string): string =>
   `(x.version IS NULL OR EXISTS (SELECT FROM search_token v
     WHERE v.key = u.key AND v.param = ANY (${versions}::integer[]) AND v.code = x.version))`;
 
-function referredByUrl(scope: SearchScope, include: Include, frontier: readonly Placed[]): string | undefined {
+function referredByUrl(
+  scope: SearchScope,
+  include: Include,
+  frontier: readonly Placed[],
+): string | undefined {
   const numbers = canonicals(scope, include);
   if (!numbers) return undefined;
   const keys = scope.bind(frontier.map(({ key }) => key));

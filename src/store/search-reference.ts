@@ -92,7 +92,6 @@ function matchTarget(
   return `(${x}.target_id = ${scope.bind(id)} AND ${x}.target_type = ${scope.bind(type)})`;
 }
 
-
 /** Versions of a canonical, or resources that are part of one another. @see https://hl7.org/fhir/R4/search.html#recursive */
 function matchHierarchy(scope: SearchScope, input: SearchInput, x: string, value: string): string {
   const [given = '', version] = splitEscaped(value, '|').map(unescapeValue);

@@ -178,7 +178,8 @@ function branchStatement(
   if (page.after) where.push(compileAfter(scope, keys, page.after));
   const joins = keys.flatMap((key) => key.join ?? []).join(' ');
   const order = orderBy(keys);
-  const sorted = search.types.length > 1 ? keys.map((key, at) => `${key.expression} AS s${at}, `).join('') : '';
+  const sorted =
+    search.types.length > 1 ? keys.map((key, at) => `${key.expression} AS s${at}, `).join('') : '';
   return `SELECT r.key, ARRAY[${keys.map(placeOf).join(', ')}] AS place, ${sorted}row_number() OVER (ORDER BY ${order}) AS n,
       ${versionColumns('r')}
     FROM resource r ${joins} WHERE ${where.join(' AND ')} ORDER BY ${order} LIMIT ${page.count} + 1`;
@@ -188,7 +189,8 @@ function branchStatement(
 function mergeBranches(statements: readonly string[], keys: readonly SortKey[], count: string): string {
   const order = orderBy(keys.map((key, at) => ({ ...key, expression: `u.s${at}` })));
   const union = statements.map((each) => `(${each})`).join(' UNION ALL ');
-  const columns = 'u.key, u.place, u.type, u.id, u.version_id, u.updated, u.method, u.sector, u.patients, u.content';
+  const columns =
+    'u.key, u.place, u.type, u.id, u.version_id, u.updated, u.method, u.sector, u.patients, u.content';
   return `SELECT ${columns}, row_number() OVER (ORDER BY ${order}) AS n FROM (${union}) AS u
     ORDER BY ${order} LIMIT ${count} + 1`;
 }

@@ -38,7 +38,10 @@ export function createSearchScope(
     bind: (value) => `$${values.push(value)}`,
     alias: () => {
       if (++aliases > MOST_ALIASES) {
-        throw new SiltaError('invalid-parameter', 'The search looks in too many places: name the types in its chains.');
+        throw new SiltaError(
+          'invalid-parameter',
+          'The search looks in too many places: name the types in its chains.',
+        );
       }
       return `x${aliases}`;
     },

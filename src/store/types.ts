@@ -1,3 +1,4 @@
+import type { SearchParameter } from '../definitions/index.ts';
 import type { Principal, Sector } from '../principal.ts';
 import type { Resource } from '../resource.ts';
 import type { Transaction } from './transaction.ts';
@@ -152,6 +153,8 @@ export interface Store {
   search(query: SearchQuery): Promise<SearchPage>;
   /** Resources of one patient's compartment, page by page. */
   compartment(query: CompartmentQuery): Promise<CompartmentPage>;
+  /** What resources of the type are found by. */
+  searchParameters(type: string): readonly SearchParameter[];
   /** Whether a search of the type knows a parameter of this name, whatever its modifier and value. */
   knowsParameter(type: string, name: string): boolean;
   /** All writes in one SQL transaction and one round trip; in the order given. */

@@ -22,6 +22,8 @@ const operations = at('rest', 'operations');
 const bundles = at('rest', 'bundles');
 const answers = at('rest', 'search-answers');
 const search = at('store', 'search');
+const beyond = at('store', 'search-modifiers');
+const includes = at('rest', 'search-includes');
 
 /** What is supported → a text that stands in the test that proves it. */
 const PROOFS = new Map(
@@ -75,6 +77,16 @@ const PROOFS = new Map(
     'search by uri': search('Questionnaire?url=https://x.example/Questionnaire/bdi'),
     'search by number': search('RiskAssessment?probability=gt0.75'),
     'search by quantity': search('Observation?value-quantity=5.4|http://unitsofmeasure.org|mg'),
+    'GET ?_type=': includes('finds what matches of each, page by page'),
+    'POST _search': includes('finds what matches of each, page by page'),
+    'search by composite': beyond('Observation?code-value-quantity=15074-8$gt7'),
+    'chains by canonical (`questionnaire.title`)': beyond('QuestionnaireResponse?questionnaire.title=kysely'),
+    '`_text`, `_content`': beyond('Observation?_text=(matala OR korkea) päänsärky'),
+    '`_list`': beyond('Observation?_list=mine'),
+    '`_include=*`, `_revinclude=*`': includes('follow every reference when asked for all'),
+    '`_include:iterate`, `_revinclude:iterate`': includes(
+      'go one step, and with :iterate as far as references lead',
+    ),
     'chains (`subject:Patient.name`)': search('Task?based-on:Task.patient.given=aino'),
     '`_has`': search('Patient?_has:Task:patient:status=accepted'),
     '`_summary`, `_elements`': answers('are chosen by _summary and marked'),
@@ -97,6 +109,18 @@ const SAMPLES: Readonly<Record<SearchType, readonly [parameter: string, value: s
   quantity: ['Observation?value-quantity', '1'],
   composite: ['Observation?code-value-quantity', 'x$1'],
   special: ['Location?near', '60|25'],
+};
+
+/** Values of modifiers that take others than a plain parameter. */
+const MODIFIED: Readonly<Record<string, string>> = {
+  missing: 'true',
+  'of-type': 'urn:types|MR|1',
+  in: 'http://hl7.org/fhir/ValueSet/task-status',
+  'not-in': 'http://hl7.org/fhir/ValueSet/task-status',
+  'token above': 'http://hl7.org/fhir/task-status|requested',
+  'token below': 'http://hl7.org/fhir/task-status|requested',
+  'reference above': 'urn:x|1.2',
+  'reference below': 'urn:x|1.2',
 };
 
 describe('the page on what is supported', () => {
@@ -131,7 +155,7 @@ describe('a modifier', () => {
   )('of a %s parameter: %s is answered with %i', async (kind, modifier, status) => {
     const [parameter, value] = SAMPLES[kind];
     const named = modifier.replace('[type]', 'Patient');
-    const given = modifier === 'missing' ? 'true' : value;
+    const given = MODIFIED[`${kind} ${modifier}`] ?? MODIFIED[modifier] ?? value;
     const path = `/${parameter}${named && `:${named}`}=${encodeURIComponent(given)}`;
     await request(gateway.url).get(path).set('Authorization', 'Bearer portal').expect(status);
   });

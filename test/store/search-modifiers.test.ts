@@ -188,7 +188,10 @@ describe('search by what is beyond plain values', () => {
     ['Location?partof:below=Location/hospital', ['room', 'ward']],
     ['Location?partof:above=Location/room', ['room', 'ward']],
     ['QuestionnaireResponse?questionnaire:below=https://x.example/Questionnaire/q|1.2', ['r1.2.0', 'r1.2.7']],
-    ['QuestionnaireResponse?questionnaire:below=https://x.example/Questionnaire', ['r1.2.0', 'r1.2.7', 'r1.20.0']],
+    [
+      'QuestionnaireResponse?questionnaire:below=https://x.example/Questionnaire',
+      ['r1.2.0', 'r1.2.7', 'r1.20.0'],
+    ],
     ['QuestionnaireResponse?questionnaire:above=https://x.example/Questionnaire/q|1.2.7.1', ['r1.2.7']],
     // references by the server's own address
     ['Observation?subject=https://silta.example/fhir/Patient/aino', ['bp', 'glucose']],
@@ -205,7 +208,10 @@ describe('search by what is beyond plain values', () => {
     ['Questionnaire?_has:QuestionnaireResponse:questionnaire:status=completed', ['q120']],
     ['Observation?_id:missing=false', ['bp', 'glucose']],
     ['Observation?_lastUpdated:missing=true', []],
-    ['Observation?patient._has:Observation:patient:component-code-value-quantity=8480-6$150', ['bp', 'glucose']],
+    [
+      'Observation?patient._has:Observation:patient:component-code-value-quantity=8480-6$150',
+      ['bp', 'glucose'],
+    ],
   ])('finds by %s', async (text, ids) => {
     expect((await fixture.find(text)).sort()).toEqual(ids);
   });

@@ -30,7 +30,12 @@ export async function openStoreFixture(options: { readonly base?: string } = {})
   const test = await createTestDatabase();
   const definitions = await loadDefinitions({ profiles: 'profiles' });
   let now = Date.parse('2026-03-01T08:00:00.000Z');
-  const store = createStore({ database: test.database, definitions, clock: () => new Date(now++), ...options });
+  const store = createStore({
+    database: test.database,
+    definitions,
+    clock: () => new Date(now++),
+    ...options,
+  });
   const search = (text: string, visibility = EVERYTHING, cursor?: string): Promise<SearchPage> =>
     store.search(toQuery(text, visibility, cursor));
   return {
