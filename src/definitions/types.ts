@@ -122,6 +122,6 @@ export interface ValueSetCodes {
   /** Whether the value set holds the code; `system` may be left out for a `code` element. */
   has(code: string, system?: string): boolean;
   readonly systems: readonly string[];
-  /** All codes, each with its system. */
-  list(): readonly { readonly system: string; readonly code: string }[];
+  /** All codes, each with its system; absent where only single codes are judged. */
+  list?(): readonly { readonly system: string; readonly code: string }[];
 }

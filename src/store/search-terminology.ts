@@ -28,7 +28,7 @@ export function createDefinedTerminology(definitions: Definitions): SearchTermin
     return Promise.resolve(codes && [...codes]);
   };
   return {
-    expand: (url) => Promise.resolve(definitions.valueSet(url)?.list()),
+    expand: (url) => Promise.resolve(definitions.valueSet(url)?.list?.()),
     descendants: (system, code) => related(system, code, 'below'),
     ancestors: (system, code) => related(system, code, 'above'),
   };

@@ -73,7 +73,7 @@ function codesOf(
         : codes.get(system)?.has(code) === true),
     list: () => [
       ...[...codes].flatMap(([system, ofSystem]) => [...ofSystem].map((code) => ({ system, code }))),
-      ...others.flatMap((other) => other.list()),
+      ...others.flatMap((other) => other.list?.() ?? []),
     ],
   };
 }
