@@ -6,11 +6,13 @@ import helmet from 'helmet';
 import type { Logger } from 'pino';
 import { pinoHttp } from 'pino-http';
 import { collectDefaultMetrics, Histogram, type Registry } from 'prom-client';
+import type { Definitions } from './definitions/index.ts';
 import { SiltaError } from './outcome.ts';
 import { httpLogOptions, renderError, requestId } from './rest/index.ts';
 
 export interface AppParts {
   readonly logger: Logger;
+  readonly definitions: Definitions;
   readonly registry: Registry;
   readonly trustProxy: number;
   readonly requestsPerMinute: number;
@@ -47,7 +49,7 @@ export function createApp(parts: AppParts): Express {
   app.use((_request, _response, next) =>
     next(new SiltaError('not-found', 'There is nothing at this address.')),
   );
-  app.use(renderError({ logger: parts.logger }));
+  app.use(renderError({ logger: parts.logger, definitions: parts.definitions }));
   return app;
 }
 

@@ -79,6 +79,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   let stopping = false;
   const app = createApp({
     logger,
+    definitions: base.definitions,
     registry,
     trustProxy: config.SILTA_TRUST_PROXY,
     requestsPerMinute: config.SILTA_RATE_PER_MINUTE,

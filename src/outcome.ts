@@ -9,6 +9,7 @@ import type { OperationOutcome, OperationOutcomeIssue } from 'fhir/r4';
 /** Stable error codes, each with its HTTP status and its FHIR issue type. */
 const KINDS = {
   'invalid-json': { status: 400, issue: 'structure' },
+  'invalid-xml': { status: 400, issue: 'structure' },
   'invalid-parameter': { status: 400, issue: 'invalid' },
   'invalid-request': { status: 400, issue: 'invalid' },
   unauthenticated: { status: 401, issue: 'login' },

@@ -4,6 +4,7 @@ import type {
   CapabilityStatementRestResource,
   CapabilityStatementRestSecurity,
 } from 'fhir/r4';
+import { MEDIA_TYPES } from './media-type.ts';
 import { PATCH_FORMATS } from './patch-document.ts';
 import { isOfType, ROUTES } from './routes.ts';
 import { isStoredType } from './stored-type.ts';
@@ -27,7 +28,7 @@ export function describeCapabilities(rest: RestOptions): CapabilityStatement {
     software: { name: 'Silta', version: rest.version },
     implementation: { description: 'Silta FHIR gateway', url: rest.baseUrl },
     fhirVersion: '4.0.1',
-    format: ['application/fhir+json', 'json'],
+    format: [...MEDIA_TYPES.json.slice(0, 1), 'json', ...MEDIA_TYPES.xml.slice(0, 1), 'xml'],
     patchFormat: [...PATCH_FORMATS],
     rest: [
       {

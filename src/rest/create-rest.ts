@@ -1,12 +1,13 @@
 import express, { type Request, type Response, type Router } from 'express';
 import { SiltaError } from '../outcome.ts';
+import type { Resource } from '../resource.ts';
 import { readIdempotency } from './answer-once.ts';
 import { batch } from './batch.ts';
 import { describeCapabilities } from './capabilities.ts';
 import { createAuditGroup } from './group-audit.ts';
-import { indentJson } from './indent-json.ts';
-import { requireJsonAnswer, wantsPretty } from './negotiate-format.ts';
-import { parseResource, requireJsonBody } from './parse-body.ts';
+import { negotiateFormat, wantsPretty } from './negotiate-format.ts';
+import { createResourceReader } from './parse-body.ts';
+import type { Parameters } from './parse-parameters.ts';
 import { type Audit, perform } from './perform.ts';
 import { buildRequest, createBodyReader, pathOf, preferredReturn, queryOf } from './read-request.ts';
 import { GENERAL_PARAMETERS, refuseParameters } from './refuse-parameters.ts';
@@ -14,6 +15,7 @@ import { requestIdOf } from './request-id.ts';
 import { allowedMethods, findRoute } from './routes.ts';
 import { transaction } from './transaction.ts';
 import type { FhirRequest, FhirResponse, RestOptions, Session } from './types.ts';
+import { type AnswerForm, createBodyWriter, type WriteBody, type WrittenBody } from './write-body.ts';
 
 /**
  * The FHIR RESTful API as a router to mount at `/fhir`. {@link requestId} goes before it, {@link renderError}
@@ -23,19 +25,21 @@ import type { FhirRequest, FhirResponse, RestOptions, Session } from './types.ts
 export function createRest(rest: RestOptions): Router {
   const router = express.Router({ caseSensitive: true, strict: true });
   const audit = createAuditGroup((entries) => rest.store.audit(entries));
+  const write = createBodyWriter(rest.definitions);
   const capabilities = JSON.stringify(describeCapabilities(rest));
+  const writeOnce = rememberWritten(write);
   router.use((_request, response, next) => {
     response.setHeader('Cache-Control', 'no-store');
     next();
   });
   router.get('/metadata', (request, response) => {
-    requireJsonAnswer(request.get('accept'), queryOf(request));
-    send(request, response, { status: 200, body: capabilities });
+    const form = askedForm(request, queryOf(request));
+    send(response, { status: 200, body: capabilities }, form, writeOnce);
   });
   router.get('/.well-known/smart-configuration', (_request, response) => {
     response.json(rest.smartConfiguration());
   });
-  router.use(createServer(rest, audit));
+  router.use(createServer(rest, audit, write));
   return router;
 }
 
@@ -43,12 +47,13 @@ export function createRest(rest: RestOptions): Router {
 function createServer(
   rest: RestOptions,
   audit: Audit,
+  write: WriteBody,
 ): (request: Request, response: Response) => Promise<void> {
   const readBody = createBodyReader(rest.limits);
+  const readResource = createResourceReader(rest.definitions, rest.limits.bodyDepth);
   return async (http, response) => {
     const query = queryOf(http);
-    requireJsonAnswer(http.get('accept'), query);
-    wantsPretty(query);
+    const form = askedForm(http, query);
     const path = pathOf(http);
     if (path !== '') announceMethods(http, response, path);
     const isBundle = path === '' && http.method !== 'GET' && http.method !== 'HEAD';
@@ -60,12 +65,12 @@ function createServer(
     const answer = target
       ? await perform(
           target.route,
-          buildRequest(http, { ...target, query, bytes }, rest.limits),
+          buildRequest(http, { ...target, query, bytes }, rest.limits, readResource),
           session,
           audit,
         )
-      : await performBundle(http, bytes, session, audit);
-    send(http, response, answer);
+      : await performBundle(http, readResource(http.get('content-type'), bytes), bytes, session, audit);
+    send(response, answer, form, write);
   };
 }
 
@@ -86,14 +91,13 @@ function requirePost(http: Request): void {
 /** A Bundle posted to the base; what is refused in it is audited by entry. */
 async function performBundle(
   http: Request,
+  bundle: Resource,
   bytes: Uint8Array,
   session: Session,
   audit: Audit,
 ): Promise<FhirResponse> {
-  requireJsonBody(http.get('content-type'));
   const request: FhirRequest = { type: '', id: '', versionId: '', parameters: queryOf(http) };
   refuseParameters(request, GENERAL_PARAMETERS);
-  const bundle = parseResource(bytes, session.rest.limits.bodyDepth);
   const kind = bundle['type'];
   if (bundle.resourceType !== 'Bundle' || (kind !== 'batch' && kind !== 'transaction')) {
     throw new SiltaError('invalid-request', "The body must be a Bundle of type 'batch' or 'transaction'.", {
@@ -112,17 +116,45 @@ async function performBundle(
   throw new SiltaError('invalid-request', 'A batch has no one effect: Idempotency-Key is for transactions.');
 }
 
-function send(http: Request, response: Response, answer: FhirResponse): void {
+/** For one text that anyone may ask for again and again: each form of it is written once. */
+function rememberWritten(write: WriteBody): WriteBody {
+  const known = new Map<string, WrittenBody>();
+  return (json, form) => {
+    const name = `${form.format} ${form.pretty}`;
+    const written = known.get(name) ?? write(json, form);
+    known.set(name, written);
+    return written;
+  };
+}
+
+/** What a request has changed is not told to have failed because the answer cannot be XML. */
+function writeAnswer({ method }: Request, body: string, form: AnswerForm, write: WriteBody): WrittenBody {
+  try {
+    return write(body, form);
+  } catch (error) {
+    if (method === 'GET' || method === 'HEAD' || !(error instanceof SiltaError)) throw error;
+    return write(body, { ...form, format: 'json' });
+  }
+}
+
+function askedForm(http: Request, parameters: Parameters): AnswerForm {
+  const accept = http.get('accept');
+  const format = negotiateFormat({ accept, contentType: http.get('content-type'), parameters });
+  return { format, pretty: wantsPretty(parameters) };
+}
+
+function send(response: Response, answer: FhirResponse, form: AnswerForm, write: WriteBody): void {
+  const written = answer.body === undefined ? undefined : writeAnswer(response.req, answer.body, form, write);
   response.status(answer.status);
   if (answer.etag !== undefined) response.setHeader('ETag', answer.etag);
   if (answer.lastModified !== undefined) {
     response.setHeader('Last-Modified', new Date(answer.lastModified).toUTCString());
   }
   if (answer.location !== undefined) response.setHeader('Location', answer.location);
-  if (answer.body === undefined) {
+  if (!written) {
     response.end();
     return;
   }
-  response.setHeader('Content-Type', 'application/fhir+json; charset=utf-8');
-  response.end(wantsPretty(queryOf(http)) ? indentJson(answer.body) : answer.body);
+  response.setHeader('Content-Type', written.contentType);
+  response.end(written.text);
 }

@@ -5,6 +5,7 @@
  */
 import type { Definitions, SearchType } from '../definitions/index.ts';
 import { CONTROL_PARAMETERS, isSearchable, searchModifiers, searchPrefixes } from '../store/index.ts';
+import { MEDIA_TYPES } from './media-type.ts';
 import { PATCH_FORMATS } from './patch-document.ts';
 import { ROUTES } from './routes.ts';
 import { isStoredType } from './stored-type.ts';
@@ -27,6 +28,8 @@ const BESIDE_ROUTES: readonly string[] = [
   'GET metadata',
   'POST / (transaction)',
   'POST / (batch)',
+  'JSON and XML (`Accept`, `Content-Type`, `_format`, `_pretty`)',
+  'decimals with their digits',
   'If-Match',
   'If-None-Match, If-Modified-Since',
   'If-None-Exist',
@@ -72,6 +75,9 @@ export function describeSupport(
     const test = proof.test.replaceAll('|', '\\|');
     return `| ${feature.replaceAll('|', '\\|')} | \`${proof.file}\`: ${test} |`;
   });
+  const formats = Object.values(MEDIA_TYPES)
+    .map(([name]) => `\`${name}\``)
+    .join(', ');
   return [
     '# FHIR R4: what the server does',
     '',
@@ -79,7 +85,7 @@ export function describeSupport(
     'OperationOutcome: an unknown or unsupported search parameter or modifier with 400, unless the caller prefers',
     '`handling=lenient`.',
     '',
-    `Formats: \`application/fhir+json\`. Patches: ${PATCH_FORMATS.map((each) => `\`${each}\``).join(', ')}.`,
+    `Formats: ${formats}. Patches: ${PATCH_FORMATS.map((each) => `\`${each}\``).join(', ')}.`,
     '',
     '## Interactions, operations and searches',
     '',

@@ -3,6 +3,7 @@
  * @see https://hl7.org/fhir/R4/fhirpatch.html
  */
 import type { Definitions } from '../definitions/index.ts';
+import { markNumbers, restoreNumbers } from '../exact-json.ts';
 import { SiltaError } from '../outcome.ts';
 import type { Resource } from '../resource.ts';
 import {
@@ -34,15 +35,17 @@ export function applyFhirPathPatch(
   resource: Resource,
   operations: readonly unknown[],
 ): Resource {
-  const patched = JSON.parse(JSON.stringify(resource)) as Resource;
+  const patched = markNumbers(resource);
   for (const [index, raw] of operations.entries()) {
     const place = `Parameters.parameter[${index}]`;
     const root = locateRoot(definitions, patched);
     if (!root) throw refuse(place, 'The type of the resource is not defined here.');
-    const { type, ...operation } = readOperation(definitions, raw, { place, root });
+    const { type, ...operation } = readOperation(definitions, markNumbers(raw), { place, root });
     type(operation);
   }
-  return prune(patched) as Resource;
+  const pruned = prune(patched) as Resource;
+  restoreNumbers(pruned);
+  return pruned;
 }
 
 const TYPES: Readonly<Record<string, (operation: Operation) => void>> = {

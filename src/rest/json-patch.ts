@@ -5,6 +5,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { applyPatch, type Operation } from 'rfc6902';
+import { markNumbers, restoreNumbers, unmarkNumbers } from '../exact-json.ts';
 import { SiltaError } from '../outcome.ts';
 import type { Resource } from '../resource.ts';
 
@@ -23,15 +24,16 @@ export function applyJsonPatch(
   operations: readonly unknown[],
   mostCharacters: number,
 ): Resource {
-  const patched = { resource: JSON.parse(JSON.stringify(resource)) as unknown };
+  const patched = { resource: markNumbers(resource) };
   for (const [index, raw] of operations.entries()) {
-    const operation = readOperation(raw, index);
+    const operation = readOperation(markNumbers(raw), index);
     perform(patched.resource, operation, index);
     if (operation.op === 'copy' && JSON.stringify(patched.resource).length > mostCharacters) {
       throw new SiltaError('too-large', 'The patch makes the resource larger than this server accepts.');
     }
   }
-  return patched.resource as Resource;
+  restoreNumbers(patched.resource);
+  return patched.resource;
 }
 
 interface RawOperation {
@@ -73,7 +75,7 @@ function perform(root: unknown, operation: RawOperation, index: number): void {
   if (!target || (isNew ? !target.insertable : !target.exists)) throw misses(index, 'path');
   if (operation.from !== undefined && !holderOf(root, operation.from)?.exists) throw misses(index, 'from');
   if (operation.op === 'test') {
-    if (isDeepStrictEqual(target.value, operation.value)) return;
+    if (isDeepStrictEqual(unmarkNumbers(target.value), unmarkNumbers(operation.value))) return;
     throw new SiltaError('invalid-resource', `The test of operation ${index} of the patch failed.`);
   }
   const [failure] = applyPatch(root, [operation as Operation]);

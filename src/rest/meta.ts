@@ -3,6 +3,7 @@
  * @see https://hl7.org/fhir/R4/resource-operation-meta.html
  * @see https://hl7.org/fhir/R4/resource-operation-meta-add.html
  */
+import { keepDigits, parseStored, stringifyExactly } from '../exact-json.ts';
 import { SiltaError } from '../outcome.ts';
 import type { Coding, Resource } from '../resource.ts';
 import type { StoredVersion } from '../store/index.ts';
@@ -21,7 +22,7 @@ export const showMeta: Interact = async (request, { rest, principal, reader }) =
   const found = await reader.read(request.type, request.id);
   const answer = showVersion(request, rest.access.authorizeStored(principal, request.type, found), 'meta');
   if (answer.body === undefined) return answer;
-  return { ...answer, body: parametersOf((JSON.parse(answer.body) as Resource).meta) };
+  return { ...answer, body: parametersOf((parseStored(answer.body) as Resource).meta) };
 };
 
 /** Adds profiles, tags and labels. It makes a new version: what a resource was labelled when stays known. */
@@ -59,15 +60,13 @@ export const removeMeta: Interact = async (request, session) => {
 };
 
 function answer(stored: StoredVersion): FhirResponse {
-  const { meta } = JSON.parse(stored.content ?? '{}') as Resource;
+  const { meta } = parseStored(stored.content ?? '{}') as Resource;
   return { status: 200, body: parametersOf(meta), ...describeVersion(stored) };
 }
 
 function parametersOf(meta: Meta | undefined): string {
-  return JSON.stringify({
-    resourceType: 'Parameters',
-    parameter: [{ name: 'return', valueMeta: meta ?? {} }],
-  });
+  const valueMeta = stringifyExactly(meta ?? {});
+  return `{"resourceType":"Parameters","parameter":[{"name":"return","valueMeta":${valueMeta}}]}`;
 }
 
 /** @throws SiltaError `invalid-request` when the body holds no Meta */
@@ -92,9 +91,8 @@ function readMeta({ resource }: FhirRequest): Meta {
 
 /** FHIR has no empty lists. */
 function compact(meta: Meta): Meta {
-  return Object.fromEntries(
-    Object.entries(meta).filter(([, value]) => !Array.isArray(value) || value.length > 0),
-  );
+  const kept = Object.entries(meta).filter(([, value]) => !Array.isArray(value) || value.length > 0);
+  return keepDigits(meta, Object.fromEntries(kept));
 }
 
 function unite(kept: readonly Coding[] = [], given: readonly Coding[] = []): readonly Coding[] {

@@ -1,35 +1,100 @@
+/**
+ * The form of an answer: what `_format`, the Accept header and the body that was sent ask for.
+ * @see https://hl7.org/fhir/R4/http.html#parameters
+ * @see https://www.rfc-editor.org/rfc/rfc9110#name-accept
+ */
 import { SiltaError } from '../outcome.ts';
-import { requireR4, splitMediaType } from './parse-body.ts';
+import { type Format, formatOf, isR4, MEDIA_TYPES, requireR4, splitMediaType } from './media-type.ts';
 import { type Parameters, singleParameter } from './parse-parameters.ts';
 
-const JSON_FORMATS: ReadonlySet<string> = new Set([
-  'json',
-  'text/json',
-  'application/json',
-  'application/fhir+json',
-]);
-const ACCEPTED: ReadonlySet<string> = new Set([...JSON_FORMATS, '*/*', 'application/*', 'text/*']);
+/** What a caller says about the answer. */
+export interface Asked {
+  readonly accept: string | undefined;
+  /** Of the body, whose form is answered in when nothing else is asked for. */
+  readonly contentType: string | undefined;
+  readonly parameters: Parameters;
+}
 
 /**
- * Refuses what asks for anything but JSON. `_format` goes before the Accept header.
- * @throws SiltaError `not-acceptable`
- * @see https://hl7.org/fhir/R4/http.html#parameters
+ * The form to answer in. `_format` goes before the Accept header.
+ * @throws SiltaError `not-acceptable`, `invalid-parameter`
  */
-export function requireJsonAnswer(accept: string | undefined, parameters: Parameters): void {
+export function negotiateFormat({ accept, contentType, parameters }: Asked): Format {
   const format = singleParameter(parameters, '_format');
-  // A '+' that was not percent-encoded arrives as a space.
-  const asked = format === undefined ? accept : format.replace('fhir json', 'fhir+json');
-  if (asked === undefined || asked.trim() === '') return;
-  const known = format === undefined ? ACCEPTED : JSON_FORMATS;
-  const candidates = asked.split(',').map(splitMediaType);
-  const fitting = candidates.filter(
-    ({ type, parameters: given }) => known.has(type) && Number(given.get('q') ?? 1) > 0,
-  );
-  const [first] = fitting;
-  if (!first) {
-    throw new SiltaError('not-acceptable', 'This server answers in JSON (application/fhir+json) only.');
+  if (format !== undefined && format.trim() !== '') return readFormat(format);
+  const sent = formatOf(splitMediaType(contentType ?? '').type) ?? 'json';
+  if (accept === undefined || accept === '' || accept === '*/*') return sent;
+  if (accept === MEDIA_TYPES.json[0]) return 'json';
+  return chooseFormat(accept, sent);
+}
+
+/** The form that a refusal is most likely read in, however wrong the request is. */
+export function guessFormat(asked: Asked): Format {
+  try {
+    return negotiateFormat(asked);
+  } catch {
+    const format = asked.parameters.find(([name]) => name === '_format')?.[1];
+    const named = format ?? asked.accept ?? '';
+    return /xml/i.test(named) && !/json/i.test(named) ? 'xml' : 'json';
   }
-  if (fitting.length === 1) requireR4(first.parameters.get('fhirversion'), 'not-acceptable');
+}
+
+function readFormat(text: string): Format {
+  // A '+' that was not percent-encoded arrives as a space.
+  const { type, parameters } = splitMediaType(text.replace('fhir ', 'fhir+'));
+  const found = type === 'json' || type === 'xml' ? type : formatOf(type);
+  if (!found) throw refuse();
+  requireR4(parameters.get('fhirversion'), 'not-acceptable');
+  return found;
+}
+
+/** One media range of an Accept header. */
+interface Range {
+  readonly type: string;
+  readonly quality: number;
+}
+
+function chooseFormat(accept: string, sent: Format): Format {
+  const all = accept.split(',').map(splitMediaType);
+  const fitting = all.filter(({ parameters }) => isR4(parameters.get('fhirversion')));
+  const ranges = fitting.map(({ type, parameters }): Range => {
+    const quality = Number(parameters.get('q') ?? 1);
+    return { type: type === 'json' || type === 'xml' ? `application/${type}` : type, quality };
+  });
+  const [json, xml] = [weigh('json', ranges), weigh('xml', ranges)];
+  if (json.quality > xml.quality) return 'json';
+  if (xml.quality > json.quality) return 'xml';
+  if (!(json.quality > 0)) throw fitting.length < all.length ? refuseVersion() : refuse();
+  if (json.place === xml.place) return sent;
+  return json.place < xml.place ? 'json' : 'xml';
+}
+
+/** Ranges that mean either form, the more specific first. */
+const WILDCARDS: readonly string[] = ['application/*', 'text/*', '*/*'];
+
+/** How welcome a form is by the best range that names it, and at which place; behind all others when none does. */
+function weigh(
+  format: Format,
+  ranges: readonly Range[],
+): { readonly quality: number; readonly place: number } {
+  const named = ranges.filter(({ type }) => MEDIA_TYPES[format].includes(type));
+  const [first, ...others] = named;
+  if (first) {
+    const best = others.reduce((a, b) => (b.quality > a.quality ? b : a), first);
+    return { quality: best.quality, place: ranges.indexOf(best) };
+  }
+  const wildcard = WILDCARDS.find((type) => ranges.some((range) => range.type === type));
+  const { quality } = ranges.find(({ type }) => type === wildcard) ?? { quality: 0 };
+  return { quality, place: Number.POSITIVE_INFINITY };
+}
+
+function refuse(): SiltaError {
+  const known = [MEDIA_TYPES.json[0], MEDIA_TYPES.xml[0]].join(' or ');
+  return new SiltaError('not-acceptable', `This server answers in ${known} only.`);
+}
+
+function refuseVersion(): SiltaError {
+  return new SiltaError('not-acceptable', 'This server speaks FHIR 4.0 only.');
 }
 
 /** Whether the answer is to be indented. */

@@ -1,20 +1,40 @@
+import type { Definitions } from '../definitions/index.ts';
+import { parseExactly } from '../exact-json.ts';
+import { createFhirXml, type FhirXml } from '../mapping/index.ts';
 import { SiltaError } from '../outcome.ts';
 import type { Resource } from '../resource.ts';
+import { type Format, formatOf, requireR4, splitMediaType } from './media-type.ts';
 import { scanJson } from './scan-json.ts';
 
-/** Media types of a JSON body. @see https://hl7.org/fhir/R4/http.html#mime-type */
-const JSON_TYPES: ReadonlySet<string> = new Set(['application/fhir+json', 'application/json']);
+/**
+ * Reads the resource in a body of a declared type.
+ * @throws SiltaError `unsupported-media-type`, `invalid-json`, `invalid-xml`
+ */
+export type ReadResource = (contentType: string | undefined, bytes: Uint8Array) => Resource;
 
 /**
- * Refuses a body that is not declared as FHIR R4 JSON in UTF-8.
+ * Makes the reader of bodies in JSON and XML.
+ * @param maxDepth levels of nesting at most
+ */
+export function createResourceReader(definitions: Definitions, maxDepth: number): ReadResource {
+  const xml = createFhirXml(definitions);
+  return (contentType, bytes) =>
+    readFormat(contentType) === 'json'
+      ? parseResource(bytes, maxDepth)
+      : parseXmlResource(xml, decodeUtf8(bytes, 'invalid-xml'), maxDepth);
+}
+
+/**
+ * The form of a body; refuses one that is not declared as FHIR R4 in UTF-8.
  * @throws SiltaError `unsupported-media-type`
  */
-export function requireJsonBody(contentType: string | undefined): void {
+function readFormat(contentType: string | undefined): Format {
   const { type, parameters } = splitMediaType(contentType ?? '');
-  if (!JSON_TYPES.has(type)) {
+  const format = formatOf(type);
+  if (!format) {
     throw new SiltaError(
       'unsupported-media-type',
-      'The body must be JSON: send Content-Type application/fhir+json.',
+      'The body must be JSON or XML: send Content-Type application/fhir+json or application/fhir+xml.',
     );
   }
   const charset = parameters.get('charset');
@@ -22,33 +42,11 @@ export function requireJsonBody(contentType: string | undefined): void {
     throw new SiltaError('unsupported-media-type', 'The body must be in UTF-8.');
   }
   requireR4(parameters.get('fhirversion'), 'unsupported-media-type');
-}
-
-/** @see https://hl7.org/fhir/R4/http.html#version-parameter */
-export function requireR4(
-  version: string | undefined,
-  code: 'unsupported-media-type' | 'not-acceptable',
-): void {
-  if (version !== undefined && version !== '4.0' && version !== '4.0.1') {
-    throw new SiltaError(code, 'This server speaks FHIR 4.0 only.');
-  }
-}
-
-/** Type and parameters of a media type, names and type in lower case. */
-export function splitMediaType(text: string): {
-  readonly type: string;
-  readonly parameters: ReadonlyMap<string, string>;
-} {
-  const [type = '', ...rest] = text.split(';');
-  const parameters = rest.map((part): [string, string] => {
-    const [name = '', value = ''] = part.split('=', 2);
-    return [name.trim().toLowerCase(), value.trim().replace(/^"(.*)"$/, '$1')];
-  });
-  return { type: type.trim().toLowerCase(), parameters: new Map(parameters) };
+  return format;
 }
 
 /**
- * The resource in a body.
+ * The resource in a body of JSON.
  * @param maxDepth levels of nesting at most
  * @throws SiltaError `invalid-json` with line and column, never with content
  */
@@ -66,20 +64,57 @@ export function parseResource(bytes: Uint8Array, maxDepth: number): Resource {
 }
 
 /**
- * Any JSON value, read strictly.
+ * Any JSON value, read strictly, its numbers with their digits.
  * @throws SiltaError `invalid-json` with line and column
  */
 export function parseJson(text: string, maxDepth: number): unknown {
   if (text.trim() === '') throw new SiltaError('invalid-json', 'The body is empty; a resource is expected.');
-  scanJson(text, maxDepth);
-  return JSON.parse(text) as unknown;
+  return scanJson(text, maxDepth) ? (JSON.parse(text) as unknown) : parseExactly(text);
 }
 
-/** @throws SiltaError `invalid-json` */
-export function decodeUtf8(bytes: Uint8Array): string {
+/**
+ * The resource in a body of XML. No document type and no entities of its own; every fault is told with its place.
+ * @throws SiltaError `invalid-xml`
+ */
+function parseXmlResource(xml: FhirXml, text: string, maxDepth: number): Resource {
+  if (text.trim() === '') throw new SiltaError('invalid-xml', 'The body is empty; a resource is expected.');
+  const declared = /^\ufeff?<\?xml[^>]*?\sencoding\s*=\s*["']([^"']*)["']/.exec(text)?.[1];
+  if (declared !== undefined && declared.toLowerCase() !== 'utf-8') {
+    throw new SiltaError(
+      'unsupported-media-type',
+      'The body must be in UTF-8, and its XML declaration say so.',
+    );
+  }
+  const { resource, faults } = xml.read(text, maxDepth);
+  if (faults.length > 0) {
+    throw new SiltaError('invalid-xml', 'The body is not a resource in XML.', {
+      issues: faults.map(({ line, column, message, expression }) => ({
+        severity: 'error',
+        code: 'structure',
+        diagnostics: `${line}:${column}: ${message}.`,
+        ...(expression !== undefined && { expression: [expression] }),
+      })),
+    });
+  }
+  if (depthOf(resource) > maxDepth) {
+    throw new SiltaError('invalid-xml', `The resource is nested more than ${maxDepth} levels deep.`);
+  }
+  return resource as Resource;
+}
+
+/** Objects and lists inside each other, as in the JSON form. */
+function depthOf(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  let deepest = 0;
+  for (const member of Object.values(value)) deepest = Math.max(deepest, depthOf(member));
+  return deepest + 1;
+}
+
+/** @throws SiltaError of the code given */
+export function decodeUtf8(bytes: Uint8Array, code: 'invalid-json' | 'invalid-xml' = 'invalid-json'): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (cause) {
-    throw new SiltaError('invalid-json', 'The body is not valid UTF-8.', { cause });
+    throw new SiltaError(code, 'The body is not valid UTF-8.', { cause });
   }
 }

@@ -4,7 +4,8 @@
  */
 import { SiltaError } from '../outcome.ts';
 import type { Resource } from '../resource.ts';
-import { decodeUtf8, parseJson, parseResource, requireJsonBody, splitMediaType } from './parse-body.ts';
+import { MEDIA_TYPES, splitMediaType } from './media-type.ts';
+import { decodeUtf8, parseJson, type ReadResource } from './parse-body.ts';
 import type { RestLimits } from './types.ts';
 
 export type PatchDocument =
@@ -13,22 +14,25 @@ export type PatchDocument =
 
 /** Media type of a JSON Patch. @see https://www.rfc-editor.org/rfc/rfc6902 */
 const JSON_PATCH = 'application/json-patch+json';
-export const PATCH_FORMATS: readonly string[] = [JSON_PATCH, 'application/fhir+json'];
+export const PATCH_FORMATS: readonly string[] = [
+  JSON_PATCH,
+  ...Object.values(MEDIA_TYPES).flatMap((types) => types.slice(0, 1)),
+];
 
 const MOST_OPERATIONS = 500;
 
 /**
  * The patch in the body of a request.
- * @throws SiltaError `unsupported-media-type`, `invalid-json`, `invalid-request`
+ * @throws SiltaError `unsupported-media-type`, `invalid-json`, `invalid-xml`, `invalid-request`
  */
 export function readPatch(
   contentType: string | undefined,
   bytes: Uint8Array,
   limits: RestLimits,
+  readResource: ReadResource,
 ): PatchDocument {
   if (splitMediaType(contentType ?? '').type === JSON_PATCH) return readJsonPatch(bytes, limits);
-  requireJsonBody(contentType);
-  return readParameters(parseResource(bytes, limits.bodyDepth));
+  return readParameters(readResource(contentType, bytes));
 }
 
 /**

@@ -4,6 +4,7 @@
  * @see https://hl7.org/fhir/R4/fhirpatch.html
  */
 import type { Definitions, Element, Structure } from '../definitions/index.ts';
+import { unmarkNumbers } from '../exact-json.ts';
 import type { Resource } from '../resource.ts';
 
 type Members = Record<string, unknown>;
@@ -117,13 +118,21 @@ export function locate(definitions: Definitions, root: Located, steps: readonly 
       case 'where':
         found = found.filter((each) =>
           step.tests.every(({ path, literal }) =>
-            locate(definitions, each, path).some(({ value }) => String(value) === literal),
+            locate(definitions, each, path).some(({ value }) => isLiteral(value, literal)),
           ),
         );
         break;
     }
   }
   return found;
+}
+
+/** `1.0` and `1` are the same number. */
+function isLiteral(found: unknown, literal: string): boolean {
+  const value = unmarkNumbers(found);
+  return (
+    String(value) === literal || (typeof value === 'number' && literal !== '' && Number(literal) === value)
+  );
 }
 
 /** The definition of a child, and the structure it is defined in: the parent's, or that of its data type. */

@@ -1,4 +1,5 @@
 // https://hl7.org/fhir/R4/http.html#patch
+import { parseStored, stringifyExactly } from '../exact-json.ts';
 import { SiltaError } from '../outcome.ts';
 import type { Resource } from '../resource.ts';
 import type { StoredVersion } from '../store/index.ts';
@@ -65,7 +66,7 @@ async function judgeChange(
   const current = await findTarget(request, session);
   requireVersion(current, parseIfMatch(request.ifMatch));
   if (current.content === null) throw new SiltaError('gone', `This ${request.type} was deleted.`);
-  return { current, content: await judgeContent(rest, change(JSON.parse(current.content) as Resource)) };
+  return { current, content: await judgeContent(rest, change(parseStored(current.content) as Resource)) };
 }
 
 async function findTarget(request: FhirRequest, session: Session): Promise<StoredVersion> {
@@ -93,7 +94,7 @@ function applyPatch({ patch: document }: FhirRequest, { rest }: Session, before:
       expression: [before.resourceType],
     });
   }
-  const text = JSON.stringify(patched);
+  const text = stringifyExactly(patched);
   if (text.length > bodyBytes) {
     throw new SiltaError('too-large', 'The patch makes the resource larger than this server accepts.');
   }

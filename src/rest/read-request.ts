@@ -3,7 +3,8 @@ import { promisify } from 'node:util';
 import express, { type Request, type Response } from 'express';
 import { SiltaError } from '../outcome.ts';
 import { readIdempotency } from './answer-once.ts';
-import { decodeUtf8, parseResource, requireJsonBody, splitMediaType } from './parse-body.ts';
+import { splitMediaType } from './media-type.ts';
+import { decodeUtf8, type ReadResource } from './parse-body.ts';
 import { type Parameters, parseParameters } from './parse-parameters.ts';
 import { readPatch } from './patch-document.ts';
 import type { Address, Route } from './routes.ts';
@@ -47,10 +48,12 @@ export function buildRequest(
     readonly bytes: Uint8Array;
   },
   limits: RestLimits,
+  readResource: ReadResource,
 ): FhirRequest {
   const { route, address, query, bytes } = parts;
+  const contentType = http.get('content-type');
   const form = route.body === 'form' ? readForm(http, bytes) : [];
-  if (route.body === 'resource') requireJsonBody(http.get('content-type'));
+  const resource = route.body === 'resource' ? readResource(contentType, bytes) : undefined;
   const headers = {
     ifMatch: http.get('if-match'),
     ifNoneMatch: http.get('if-none-match'),
@@ -66,9 +69,9 @@ export function buildRequest(
   return {
     ...address,
     parameters: [...query, ...form],
-    ...(route.body === 'resource' && { resource: parseResource(bytes, limits.bodyDepth) }),
+    ...(resource && { resource }),
     ...(idempotency && { idempotency }),
-    ...(route.body === 'patch' && { patch: readPatch(http.get('content-type'), bytes, limits) }),
+    ...(route.body === 'patch' && { patch: readPatch(contentType, bytes, limits, readResource) }),
     ...(Object.fromEntries(
       Object.entries(headers).filter(([, value]) => value !== undefined),
     ) as Partial<FhirRequest>),

@@ -3,11 +3,15 @@
  * @see https://hl7.org/fhir/R4/http.html#summary
  * @see https://hl7.org/fhir/R4/operationoutcome.html
  */
-import type { ErrorRequestHandler } from 'express';
+import type { ErrorRequestHandler, Request } from 'express';
+import type { Definitions } from '../definitions/index.ts';
 import { asSiltaError, type ErrorCode, SiltaError, toOperationOutcome } from '../outcome.ts';
 import { maskHetu } from './http-log.ts';
+import { guessFormat } from './negotiate-format.ts';
+import { type Parameters, parseParameters } from './parse-parameters.ts';
 import { requestIdOf } from './request-id.ts';
 import type { Logger } from './types.ts';
+import { type AnswerForm, createBodyWriter, type WriteBody } from './write-body.ts';
 
 /** Errors of Express and body-parser by HTTP status. */
 const OUTSIDE: Readonly<Record<number, readonly [ErrorCode, string]>> = {
@@ -21,9 +25,15 @@ const OUTSIDE: Readonly<Record<number, readonly [ErrorCode, string]>> = {
  * Error middleware for the whole application: a {@link SiltaError} as its OperationOutcome, what Express refuses
  * (too large a body, a wrong URL) likewise, and anything else as 500, logged with the request's id and shown
  * without details.
+ *
+ * @param options.definitions by which the FHIR API answers in XML who asks for it; without them it is JSON
  */
-export function renderError(options: { readonly logger: Logger }): ErrorRequestHandler {
-  return (thrown: unknown, _request, response, next) => {
+export function renderError(options: {
+  readonly logger: Logger;
+  readonly definitions?: Definitions;
+}): ErrorRequestHandler {
+  const write = options.definitions && createBodyWriter(options.definitions);
+  return (thrown: unknown, request, response, next) => {
     const error = toSiltaError(thrown);
     const requestId = requestIdOf(response);
     if (error.status >= 500) {
@@ -38,9 +48,36 @@ export function renderError(options: { readonly logger: Logger }): ErrorRequestH
     if (error.retryAfter !== undefined)
       response.setHeader('Retry-After', String(Math.ceil(error.retryAfter)));
     response.setHeader('Cache-Control', 'no-store');
-    response.setHeader('Content-Type', 'application/fhir+json; charset=utf-8');
-    response.end(JSON.stringify(toOperationOutcome(error.issues)));
+    const outcome = JSON.stringify(toOperationOutcome(error.issues));
+    const form: AnswerForm =
+      write && isFhir(request) ? guessForm(request) : { format: 'json', pretty: false };
+    const { contentType, text } = (write ?? asJson)(outcome, form);
+    response.setHeader('Content-Type', contentType);
+    response.end(text);
   };
+}
+
+const asJson: WriteBody = (text) => ({ contentType: 'application/fhir+json; charset=utf-8', text });
+
+const isFhir = ({ originalUrl }: Request): boolean => /^\/fhir(?:[/?]|$)/.test(originalUrl);
+
+/** The form the caller can read, as far as a request that is refused tells. */
+function guessForm(http: Request): AnswerForm {
+  const parameters = readQuery(http);
+  const format = guessFormat({
+    accept: http.get('accept'),
+    contentType: http.get('content-type'),
+    parameters,
+  });
+  return { format, pretty: parameters.some(([name, value]) => name === '_pretty' && value === 'true') };
+}
+
+function readQuery({ originalUrl }: Request): Parameters {
+  try {
+    return parseParameters(originalUrl.split('?')[1] ?? '');
+  } catch {
+    return [];
+  }
 }
 
 /** Any error as one of ours; body-parser and Express mark what the caller caused with a 4xx status. */

@@ -3,6 +3,7 @@
  * @see https://hl7.org/fhir/R4/bundle.html#references
  * @see https://hl7.org/fhir/R4/http.html#trules
  */
+import { keepDigits } from '../exact-json.ts';
 import type { Issue } from '../outcome.ts';
 import type { Resource } from '../resource.ts';
 
@@ -35,7 +36,12 @@ export function rewriteReferences(
   issues: Issue[],
 ): Resource {
   const rewrite = (value: unknown, at: string): unknown => {
-    if (Array.isArray(value)) return value.map((each, index) => rewrite(each, `${at}[${index}]`));
+    if (Array.isArray(value)) {
+      return keepDigits(
+        value,
+        value.map((each, index) => rewrite(each, `${at}[${index}]`)),
+      );
+    }
     if (typeof value !== 'object' || value === null) return value;
     const members = Object.entries(value).map(([name, member]) => {
       if (typeof member !== 'string') return [name, rewrite(member, `${at}.${name}`)];
@@ -45,7 +51,7 @@ export function rewriteReferences(
         URL_ELEMENTS.has(name) && PLACEHOLDER.test(member) ? (targets.get(member) ?? member) : member,
       ];
     });
-    return Object.fromEntries(members);
+    return keepDigits(value, Object.fromEntries(members));
   };
   const resolve = (reference: string, at: string): string => {
     const target = targets.get(reference);

@@ -5,10 +5,13 @@
  * @see https://www.rfc-editor.org/rfc/rfc8259
  * @see https://hl7.org/fhir/R4/json.html
  */
+import { isPlainNumber } from '../exact-json.ts';
 import { SiltaError } from '../outcome.ts';
 
 const FORBIDDEN_NAMES: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+/** Characters of a number: far more than a measurement has, fewer than a database column takes. */
+const MOST_DIGITS = 1000;
 const LONE_SURROGATE = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/;
 
 const QUOTE = 0x22;
@@ -23,26 +26,29 @@ const COLON = 0x3a;
 /**
  * @param text the whole JSON text
  * @param maxDepth objects and arrays inside each other, at most
+ * @returns whether each number is written as JavaScript writes it, so that JSON.parse loses no digits
  * @throws SiltaError `invalid-json` starting with `line:column:` of the first fault
  */
-export function scanJson(text: string, maxDepth: number): void {
-  new JsonScanner(text, maxDepth).scan();
+export function scanJson(text: string, maxDepth: number): boolean {
+  return new JsonScanner(text, maxDepth).scan();
 }
 
 class JsonScanner {
   readonly #text: string;
   readonly #maxDepth: number;
   #at = 0;
+  #plain = true;
 
   constructor(text: string, maxDepth: number) {
     this.#text = text;
     this.#maxDepth = maxDepth;
   }
 
-  scan(): void {
+  scan(): boolean {
     this.#value(0);
     this.#space();
     if (this.#at < this.#text.length) throw this.#fault('nothing may follow the end of the JSON text');
+    return this.#plain;
   }
 
   #value(depth: number): void {
@@ -118,7 +124,9 @@ class JsonScanner {
     NUMBER.lastIndex = this.#at;
     const found = NUMBER.exec(this.#text)?.[0];
     if (!found) throw this.#fault('expected a JSON value');
-    if (!Number.isFinite(Number(found))) throw this.#fault('a number out of range');
+    if (found.length > MOST_DIGITS || !Number.isFinite(Number(found)))
+      throw this.#fault('a number out of range');
+    this.#plain &&= isPlainNumber(found);
     this.#at += found.length;
   }
 

@@ -4,6 +4,7 @@
  * @see https://hl7.org/fhir/R4/search.html#elements
  */
 import type { Definitions, Element, Structure } from '../definitions/index.ts';
+import { keepDigits, parseStored, stringifyExactly } from '../exact-json.ts';
 import { SiltaError } from '../outcome.ts';
 import type { Resource } from '../resource.ts';
 import { type Parameters, singleParameter } from './parse-parameters.ts';
@@ -41,7 +42,7 @@ export function parseSummary(parameters: Parameters): Summary | undefined {
  * what is left out cannot change what is said.
  */
 export function applySummary(definitions: Definitions, content: string, summary: Summary): string {
-  const resource = JSON.parse(content) as Resource;
+  const resource = parseStored(content) as Resource;
   const structure = definitions.structure(resource.resourceType);
   const keep = (name: string) => ALWAYS.includes(name) || keeps(name.replace(/^_/, ''));
   const keeps = selectElements(structure, resource.resourceType, summary);
@@ -54,7 +55,7 @@ export function applySummary(definitions: Definitions, content: string, summary:
         : value,
     ]);
   const meta = { ...resource.meta, tag: [...(resource.meta?.tag ?? []), SUBSETTED] };
-  return JSON.stringify({ ...Object.fromEntries(kept), meta });
+  return stringifyExactly(keepDigits(resource, { ...Object.fromEntries(kept), meta }));
 }
 
 /** Of elements defined in the resource itself, those inside that are of the summary. */
@@ -66,7 +67,7 @@ function summarizeWithin(structure: Structure, path: string, value: unknown): un
     if (name !== 'id' && !isSummarized(child)) return [];
     return [[name, summarizeWithin(structure, child?.path ?? '', member)]];
   });
-  return Object.fromEntries(kept);
+  return keepDigits(value, Object.fromEntries(kept));
 }
 
 function findChild(structure: Structure, path: string, name: string): Element | undefined {

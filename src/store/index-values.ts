@@ -3,6 +3,7 @@
  * @see https://hl7.org/fhir/R4/search.html#ptypes
  */
 import { createHash } from 'node:crypto';
+import { digitsOf } from '../exact-json.ts';
 import { type DateRange, dateRange } from './date-range.ts';
 import { type Found, isObject } from './index-path.ts';
 
@@ -194,8 +195,8 @@ export function* quantityValues({ value }: Found): Generator<QuantityValue> {
   const comparator = textOf(value['comparator']);
   const currency = textOf(value['currency']);
   yield {
-    low: comparator?.startsWith('<') ? '-Infinity' : String(amount),
-    high: comparator?.startsWith('>') ? 'Infinity' : String(amount),
+    low: comparator?.startsWith('<') ? '-Infinity' : amountOf(value),
+    high: comparator?.startsWith('>') ? 'Infinity' : amountOf(value),
     ...(currency ? { system: 'urn:iso:std:iso:4217', code: currency } : unitOf(value)),
   };
 }
@@ -205,10 +206,16 @@ function* rangeValue(low: unknown, high: unknown): Generator<QuantityValue> {
   const to = isObject(high) && typeof high['value'] === 'number' ? high : undefined;
   if (!from && !to) return;
   yield {
-    low: from ? String(from['value']) : '-Infinity',
-    high: to ? String(to['value']) : 'Infinity',
+    low: from ? amountOf(from) : '-Infinity',
+    high: to ? amountOf(to) : 'Infinity',
     ...unitOf((from ?? to) as Record<string, unknown>),
   };
+}
+
+/** All digits of a Quantity's value, which may be more than a double holds. */
+function amountOf(quantity: Record<string, unknown>): string {
+  const digits = digitsOf(quantity, 'value');
+  return digits === undefined || /e/i.test(digits) ? String(quantity['value']) : digits;
 }
 
 function unitOf(value: Record<string, unknown>): Pick<QuantityValue, 'system' | 'code' | 'unit'> {

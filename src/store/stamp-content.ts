@@ -1,3 +1,4 @@
+import { stringifyExactly } from '../exact-json.ts';
 import { SiltaError } from '../outcome.ts';
 import { type Principal, SECTOR_SYSTEM, type Sector } from '../principal.ts';
 import type { Resource } from '../resource.ts';
@@ -21,8 +22,8 @@ export function stampContent(resource: Resource, at: string, principal: Principa
   const sector = labelled ? readSector(labelled.code, resourceType) : (principal.sectors[0] ?? 'health');
   const labels = labelled ? security : [...security, { system: SECTOR_SYSTEM, code: sector }];
   const head = `{"resourceType":${JSON.stringify(resourceType)},"id":${JSON.stringify(id)},"meta":{"versionId":"`;
-  const rest = JSON.stringify({ lastUpdated: at, ...others, security: labels }).slice(1);
-  const body = JSON.stringify(elements);
+  const rest = stringifyExactly({ lastUpdated: at, ...others, security: labels }).slice(1);
+  const body = stringifyExactly(elements);
   return { head, tail: `",${rest}${body === '{}' ? '}' : `,${body.slice(1)}`}`, sector };
 }
 

@@ -87,8 +87,8 @@ describe('a body that is not FHIR JSON', () => {
   });
 
   it.each([
-    'application/fhir+xml',
-    'text/xml',
+    'application/xhtml+xml',
+    'application/xml-patch+xml',
     'text/plain',
     'application/json-patch+json',
     'application/fhir+json; fhirVersion=5.0',
@@ -103,10 +103,11 @@ describe('a body that is not FHIR JSON', () => {
   });
 });
 
-describe('an answer form that is not JSON', () => {
+describe('an answer form that is neither JSON nor XML', () => {
   it.each([
-    ['/Task', 'application/fhir+xml'],
-    ['/Task?_format=xml', 'application/fhir+json'],
+    ['/Task', 'text/html'],
+    ['/Task', 'application/fhir+json;q=0, application/fhir+xml;q=0'],
+    ['/Task?_format=ttl', 'application/fhir+json'],
     ['/metadata?_format=text/turtle', '*/*'],
     ['/Task', 'application/fhir+json; fhirVersion=3.0'],
   ])('is refused: %s as %s', async (path, accept) => {

@@ -59,6 +59,14 @@ const PROOFS = new Map(
     'GET metadata': interactions('are told to anyone, and are true to the search parameters'),
     'POST / (transaction)': bundles('deletes, creates, updates and reads in that order'),
     'POST / (batch)': bundles('lets each entry stand or fail alone'),
+    'JSON and XML (`Accept`, `Content-Type`, `_format`, `_pretty`)': {
+      file: 'test/rest/xml.test.ts',
+      test: 'goes in and comes out as XML',
+    },
+    'decimals with their digits': {
+      file: 'test/rest/exact-numbers.test.ts',
+      test: 'keeps every digit from request to answer, in JSON and in XML',
+    },
     'If-Match': interactions('lets one of many updates with the same If-Match through'),
     'If-None-Match, If-Modified-Since': conditional(
       'says 304 without a body to who has the version, and shows a newer one',

@@ -150,7 +150,7 @@ async function serveOn(
       ...change,
     }),
   );
-  app.use(renderError({ logger }));
+  app.use(renderError({ logger, definitions }));
   server.on('request', app);
   return {
     url: baseUrl,

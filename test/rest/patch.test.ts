@@ -135,7 +135,7 @@ describe('a JSON Patch', () => {
 
   it('needs its own media type', async () => {
     const { id } = await create(task(AINO));
-    await patch(`/Task/${id}`, [], 'portal', 'application/xml').expect(415);
+    await patch(`/Task/${id}`, [], 'portal', 'application/xml-patch+xml').expect(415);
     await patch(`/Task/${id}`, task(AINO), 'portal', 'application/fhir+json').expect(400);
   });
 });
@@ -371,9 +371,9 @@ describe('patches in a Bundle', () => {
 });
 
 describe('capabilities', () => {
-  it('name both forms of patches', async () => {
+  it('name every form of patches', async () => {
     const { body } = await request(gateway.url).get('/metadata').expect(200);
-    expect(body.patchFormat).toEqual([JSON_PATCH, 'application/fhir+json']);
+    expect(body.patchFormat).toEqual([JSON_PATCH, 'application/fhir+json', 'application/fhir+xml']);
     expect(body.rest[0].resource[0].interaction).toContainEqual({ code: 'patch' });
     expect(body.rest[0].resource[0]).toMatchObject({ conditionalUpdate: true, conditionalDelete: 'single' });
   });

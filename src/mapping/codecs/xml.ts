@@ -2,19 +2,20 @@
  * XML by the models: FHIR's own form for resources, the form that a logical model describes (attributes, text, markup,
  * xsi:type, mixed content, namespaces) for everything else, CDA above all.
  *
- * Decimals lose trailing zeros, because values are those of JSON in JavaScript. Comments, processing instructions and
+ * Decimals lose trailing zeros, because maps read and write the numbers of JavaScript. Comments, processing instructions and
  * xsi:schemaLocation are not data and are dropped.
  *
  * @see https://hl7.org/fhir/R4/xml.html
  */
 import type { Definitions, Structure } from '../../definitions/index.ts';
+import { unmarkNumbers } from '../../exact-json.ts';
 import { createModels, isResource, type Shape } from '../compile/model.ts';
 import { MappingError } from '../types.ts';
 import type { Codec } from './codec.ts';
-import { decodeObject, decodeResource, FHIR, rootOf } from './xml/decode.ts';
+import { decodeObject, decodeResource, rootOf } from './xml/decode.ts';
 import { encodeResource, encodeRoot } from './xml/encode.ts';
 import { createFieldReader } from './xml/fields.ts';
-import { readXml, type XmlElement } from './xml/read-xml.ts';
+import { FHIR, readXml, type XmlElement } from './xml/read-xml.ts';
 import { writeXml } from './xml/write-xml.ts';
 
 export interface XmlOptions {
@@ -51,8 +52,11 @@ export function createXmlCodec({ definitions, models: further = [], type }: XmlO
   return {
     parse: (text, file) => {
       const root = readXml(text.replace(/^\ufeff/, ''), file);
-      if (root.namespace === FHIR && !logical) return decodeResource(context, root);
-      return decodeObject(context, root, findRoot(root));
+      const isResource = root.namespace === FHIR && !logical;
+      const value = isResource
+        ? decodeResource(context, root)
+        : decodeObject(context, root, findRoot(root), root.name);
+      return unmarkNumbers(value);
     },
     print: (value) => {
       const json = value as Readonly<Record<string, unknown>>;

@@ -1,4 +1,5 @@
 /** The JSON form of a FHIR type or logical model → a tree of XML elements, in the order of the model. */
+import { digitsOf } from '../../../exact-json.ts';
 import {
   isPrimitive,
   isResource,
@@ -9,9 +10,8 @@ import {
 } from '../../compile/model.ts';
 import { jsonTypeOf } from '../../compile/primitive.ts';
 import { MappingError, type Position } from '../../types.ts';
-import { FHIR } from './decode.ts';
 import type { Field } from './fields.ts';
-import { readXml, type XmlAttribute, type XmlElement } from './read-xml.ts';
+import { FHIR, readXml, XHTML, type XmlAttribute, type XmlElement } from './read-xml.ts';
 import { XSI } from './write-xml.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -71,7 +71,7 @@ function readMarkup(value: unknown, field: Field, namespace: string, path: strin
   if (element.name !== field.xmlName) return refuse(path, `the markup must be a <${field.xmlName}>`);
   if (element.namespace !== namespace)
     return refuse(path, `the markup must be in the namespace ${namespace}`);
-  return element;
+  return namespace === XHTML ? { ...element, raw: value.trim() } : element;
 }
 
 function encodePrimitive(
@@ -79,17 +79,23 @@ function encodePrimitive(
   field: Field,
   entry: {
     readonly value: unknown;
+    /** The digits of a number, where they are not those of its double. */
+    readonly digits: string | undefined;
     readonly beside: unknown;
     readonly namespace: string;
     readonly path: string;
   },
 ): XmlElement {
-  const { value, beside, namespace, path } = entry;
+  const { value, digits, beside, namespace, path } = entry;
   const shape = chooseType(context, field, value, path);
   const draft: Draft = { namespace, attributes: [], content: [] };
   if (isObject(beside)) fill(context, draft, beside, shape, path);
   if (value !== null && value !== undefined)
-    draft.attributes.push({ namespace: '', name: 'value', value: scalarText(value, shape, path) });
+    draft.attributes.push({
+      namespace: '',
+      name: 'value',
+      value: (typeName(shape) === 'decimal' ? digits : undefined) ?? scalarText(value, shape, path),
+    });
   if (draft.attributes.length + draft.content.length === 0) refuse(path, 'there is no value');
   return { ...draft, name: field.xmlName, position: NOWHERE };
 }
@@ -151,7 +157,13 @@ function addElements(
     const value = values[index];
     draft.content.push(
       isScalar
-        ? encodePrimitive(context, field, { value, beside: besides[index], namespace, path: at })
+        ? encodePrimitive(context, field, {
+            value,
+            digits: field.isList ? digitsOf(values, index) : digitsOf(holder, field.key),
+            beside: besides[index],
+            namespace,
+            path: at,
+          })
         : encodeComplex(context, field, { value, namespace, path: at }),
     );
   }
@@ -161,15 +173,35 @@ function addElements(
 function fill(context: EncodeContext, draft: Draft, value: Json, shape: Shape, path: string): void {
   if (path.split('.').length > GREATEST_DEPTH) refuse(path.slice(0, 80), 'this is nested too deep');
   const fields = context.fieldsOf(shape);
-  const known = new Set(fields.flatMap((each) => [each.key, `_${each.key}`]));
+  const places = placesOf(fields);
+  const present = new Set<number>();
   for (const key of Object.keys(value)) {
-    if (known.has(key) || key === TYPE_MARK || (key === 'resourceType' && isResource(shape))) continue;
-    refuse(`${path}.${key}`, `${typeName(shape)} has no such element`);
+    const place = places.get(key);
+    if (place !== undefined) {
+      if (value[key] !== undefined) present.add(place);
+    } else if (key !== TYPE_MARK && !(key === 'resourceType' && isResource(shape)))
+      refuse(`${path}.${key}`, `${typeName(shape)} has no such element`);
   }
-  for (const field of fields) {
-    if (value[field.key] === undefined && value[`_${field.key}`] === undefined) continue;
-    addField(context, draft, value, field, `${path}.${field.key}`);
+  for (const place of [...present].sort((a, b) => a - b)) {
+    const field = fields[place];
+    if (field) addField(context, draft, value, field, `${path}.${field.key}`);
   }
+}
+
+const PLACES = new WeakMap<readonly Field[], ReadonlyMap<string, number>>();
+
+/** Where in the order of the fields a key of JSON belongs. */
+function placesOf(fields: readonly Field[]): ReadonlyMap<string, number> {
+  const known = PLACES.get(fields);
+  if (known) return known;
+  const places = new Map(
+    fields.flatMap(({ key }, place): [string, number][] => [
+      [key, place],
+      [`_${key}`, place],
+    ]),
+  );
+  PLACES.set(fields, places);
+  return places;
 }
 
 /** A resource as the element of its type. */

@@ -5,13 +5,14 @@
  */
 import type { Element } from '../../../definitions/index.ts';
 import { type Alternative, isPrimitive, type Models, type Shape, typeName } from '../../compile/model.ts';
-
-export const XHTML = 'http://www.w3.org/1999/xhtml';
+import { XHTML } from './read-xml.ts';
 
 /** One key of a value's JSON. */
 export interface Field {
   /** Name in JSON; a primitive's id and extensions are at `_key`. */
   readonly key: string;
+  /** Name in FHIRPath: a choice's without its type. */
+  readonly step: string;
   readonly kind: 'element' | 'attribute' | 'text' | 'markup' | 'group';
   readonly xmlName: string;
   /** Undefined: elements take their parent's, attributes have none. */
@@ -41,6 +42,7 @@ function fieldsOfChild(models: Models, shape: Shape, name: string): readonly Fie
     const isXhtml = kind === 'markup' && !element?.representation?.includes('cdaText');
     return {
       key,
+      step: name,
       kind,
       xmlName: element?.xmlName ?? key,
       xmlNamespace: element?.xmlNamespace ?? (isXhtml ? XHTML : undefined),

@@ -21,14 +21,21 @@ export interface XmlElement {
   /** Text and elements in their order. */
   readonly content: readonly (XmlElement | string)[];
   readonly position: Position;
+  /** Its text as it came, for an XHTML element inside of something else: narrative is kept to the letter. */
+  readonly raw?: string;
 }
 
 interface OpenElement extends XmlElement {
   readonly content: (XmlElement | string)[];
+  raw?: string;
 }
 
 /** Namespace of the declarations themselves. */
 const XMLNS = 'http://www.w3.org/2000/xmlns/';
+/** Namespace of resources. */
+export const FHIR = 'http://hl7.org/fhir';
+/** Namespace of narrative. */
+export const XHTML = 'http://www.w3.org/1999/xhtml';
 /** Deeper documents are refused: what reads them goes down with them. */
 const GREATEST_DEPTH = 500;
 
@@ -36,11 +43,17 @@ const GREATEST_DEPTH = 500;
  * Reads an XML document.
  *
  * @param file the name used in errors
+ * @param greatestDepth elements inside each other, at most
  * @returns the root element
  * @throws MappingError with line and column: not well-formed, a document type, an unknown entity or prefix, too deep
  */
-export function readXml(text: string, file: string): XmlElement {
-  const parser = new SaxesParser({ xmlns: true, position: true });
+export function readXml(text: string, file: string, greatestDepth = GREATEST_DEPTH): XmlElement {
+  const parser = new SaxesParser({
+    xmlns: true,
+    position: true,
+    defaultXMLVersion: '1.0',
+    forceXMLVersion: true,
+  });
   const here = (): Position => ({ file, line: parser.line, column: Math.max(1, parser.columnIndex) });
   const stop = (message: string, at = here()): never => {
     throw new MappingError(at, `not XML: ${message}`);
@@ -48,6 +61,7 @@ export function readXml(text: string, file: string): XmlElement {
   const open: OpenElement[] = [];
   let root: XmlElement | undefined;
   let start = here();
+  const offsets: number[] = [];
   parser.on('error', (error) => stop(error.message.replace(/^\d+:\d+: /, '')));
   parser.on('doctype', () => stop('a document type (<!DOCTYPE …>) is not accepted'));
   const addText = (piece: string) => open.at(-1)?.content.push(piece);
@@ -56,6 +70,7 @@ export function readXml(text: string, file: string): XmlElement {
   parser.on('opentagstart', ({ name }) => {
     // The name and one character behind it have been read.
     const offset = parser.position - name.length - 2;
+    offsets.push(offset);
     const { line, columnIndex } = parser;
     const isLineBefore = columnIndex === 0;
     const column = isLineBefore
@@ -64,7 +79,7 @@ export function readXml(text: string, file: string): XmlElement {
     start = { file, line: isLineBefore ? line - 1 : line, column };
   });
   parser.on('opentag', (tag) => {
-    if (open.length === GREATEST_DEPTH) stop(`elements are nested deeper than ${GREATEST_DEPTH}`);
+    if (open.length === greatestDepth) stop(`elements are nested deeper than ${greatestDepth}`);
     const attributes = Object.values(tag.attributes)
       .filter((each) => each.uri !== XMLNS)
       .map((each) => ({
@@ -78,7 +93,10 @@ export function readXml(text: string, file: string): XmlElement {
     root ??= element;
   });
   parser.on('closetag', () => {
-    open.pop();
+    const closed = open.pop();
+    const offset = offsets.pop();
+    if (closed?.namespace !== XHTML || open.at(-1)?.namespace === XHTML) return;
+    closed.raw = text.slice(offset, parser.position);
   });
   parser.write(text).close();
   return root ?? stop('there is no element');
@@ -91,4 +109,9 @@ export function textOf(element: XmlElement): string {
 
 export function elementsOf(element: XmlElement): readonly XmlElement[] {
   return element.content.filter((each) => typeof each !== 'string');
+}
+
+/** @throws MappingError always */
+export function refuse(position: Position, message: string): never {
+  throw new MappingError(position, message);
 }

@@ -43,7 +43,8 @@ function writeAttribute({ namespace, name, value }: XmlAttribute, names: Names):
 }
 
 function writeElement(element: XmlElement, names: Names, indent: string | undefined, head = ''): string {
-  const { namespace, name, attributes, content } = element;
+  const { namespace, name, attributes, content, raw } = element;
+  if (raw !== undefined) return raw;
   const prefix = namespace === names.base ? undefined : names.prefixes.get(namespace);
   const inner = prefix === undefined ? { ...names, base: namespace } : names;
   const declared = inner.base === names.base ? '' : ` xmlns="${escapeText(namespace, 'attribute')}"`;
