@@ -8,8 +8,8 @@ export {
 } from './codecs/create-codec.ts';
 export { type CsvOptions, createCsvCodec } from './codecs/csv.ts';
 export { decodeText } from './codecs/decode-text.ts';
-export { createHl7v2Codec, type Hl7v2Options } from './codecs/hl7v2.ts';
 export { createFhirXml, type FhirXml, type XmlFault } from './codecs/fhir-xml.ts';
+export { createHl7v2Codec, type Hl7v2Options } from './codecs/hl7v2.ts';
 export { json } from './codecs/json.ts';
 export { createXmlCodec, type XmlOptions } from './codecs/xml.ts';
 export { type CompileOptions, compileMap, findProblems } from './compile/compile-map.ts';
