@@ -29,7 +29,7 @@ export function createConformance(options: {
     return fresh;
   };
   return {
-    validate: (resource, options) => validate(resource, options?.profiles),
+    validate: (resource, options) => validate(resource, options),
     validateResponse: (response, questionnaire) => validateAgainst(compiled(questionnaire), response),
   };
 }

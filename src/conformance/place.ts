@@ -29,3 +29,10 @@ export function expressionOf(place: Place): string {
   }
   return steps.reverse().join('.');
 }
+
+/** The places from below `base` down to `place`. */
+export function placesFrom(base: Place, place: Place): readonly Place[] {
+  const places: Place[] = [];
+  for (let here: Place | undefined = place; here && here !== base; here = here.parent) places.push(here);
+  return places.reverse();
+}

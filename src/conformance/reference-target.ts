@@ -1,3 +1,4 @@
+const ABSOLUTE = /^[a-z][a-z0-9+.-]*:/i;
 const TYPED = /(?:^|\/)([A-Za-z]+)\/[A-Za-z0-9\-.]{1,64}(?:\/_history\/[A-Za-z0-9\-.]{1,64})?$/;
 
 /**
@@ -6,11 +7,15 @@ const TYPED = /(?:^|\/)([A-Za-z]+)\/[A-Za-z0-9\-.]{1,64}(?:\/_history\/[A-Za-z0-
  *
  * @see https://hl7.org/fhir/R4/references.html#literal
  */
-export function targetTypeOf(reference: Record<string, unknown>): string | undefined {
+export function targetTypeOf(
+  reference: Record<string, unknown>,
+  resourceTypes: ReadonlySet<string>,
+): string | undefined {
   const address = reference['reference'];
   if (typeof address === 'string' && !address.startsWith('urn:') && !address.startsWith('#')) {
     const type = TYPED.exec(address)?.[1];
-    if (type !== undefined) return type;
+    // An address elsewhere need not be that of a FHIR server.
+    if (type !== undefined && (resourceTypes.has(type) || !ABSOLUTE.test(address))) return type;
   }
   const stated = reference['type'];
   return typeof stated === 'string' ? stated : undefined;

@@ -1,6 +1,13 @@
 import type { Issue } from '../outcome.ts';
 import type { Resource } from '../resource.ts';
 
+export interface ValidationOptions {
+  /** Canonical URLs of profiles to judge by, besides those the resource claims. */
+  readonly profiles?: readonly string[];
+  /** Refuses extensions that are not known here; otherwise they are only mentioned. */
+  readonly strict?: boolean;
+}
+
 /** Judges resources. Every method is synchronous and pure: the same input gives the same findings. */
 export interface Conformance {
   /**
@@ -9,7 +16,7 @@ export interface Conformance {
    * @returns findings in document order; the resource is valid when none has severity `error` or `fatal`
    * @see https://hl7.org/fhir/R4/validation.html
    */
-  validate(resource: Resource, options?: { readonly profiles?: readonly string[] }): readonly Issue[];
+  validate(resource: Resource, options?: ValidationOptions): readonly Issue[];
   /**
    * Judges a QuestionnaireResponse by the Questionnaire it answers: link ids, nesting, order, types, required answers,
    * options, limits, enableWhen. Answers themselves never appear in a finding's text.

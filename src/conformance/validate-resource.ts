@@ -14,8 +14,9 @@ import { compileProfile } from './profile/compile-profile.ts';
 import { showable } from './showable.ts';
 import type { ObjectCheck, Run } from './structure/run.ts';
 import { createTypes, type Types } from './structure/types.ts';
+import type { ValidationOptions } from './types.ts';
 
-export type ValidateResource = (resource: Resource, profiles?: readonly string[]) => readonly Issue[];
+export type ValidateResource = (resource: Resource, options?: ValidationOptions) => readonly Issue[];
 
 /** Makes the judge of resources; what it compiles is kept for the next one. */
 export function createResourceValidator(definitions: Definitions): ValidateResource {
@@ -25,18 +26,28 @@ export function createResourceValidator(definitions: Definitions): ValidateResou
     if (!profile) return undefined;
     const known = profiles.get(profile.url);
     if (known) return known;
-    const check = profile.derivation === 'constraint' ? compileProfile(profile, types) : () => undefined;
+    // What base R4 defines itself is judged already; a "specialization" of anyone else constrains all the same.
+    const isBase = definitions.structure(profile.type)?.url === profile.url;
+    const check = isBase ? () => undefined : compileProfile(profile, types);
     profiles.set(profile.url, check);
     return check;
   };
   const types: Types = createTypes(definitions, profileCheck);
-  return (resource, asked = []) => {
+  return (resource, { profiles: asked = [], strict = false } = {}) => {
     if (typeof resource !== 'object' || resource === null || Array.isArray(resource)) {
       const text = `A resource must be an object, not ${kindOf(resource)}.`;
       return [finding('structure', 'resource-type', rootPlace('Resource'), text)];
     }
-    const run: Run = { issues: [], hint: createHint(), resource, rootResource: resource };
     const place = rootPlace(showable(String(resource.resourceType)) ?? 'Resource');
+    const run: Run = {
+      issues: [],
+      hint: createHint(),
+      resource,
+      rootResource: resource,
+      base: place,
+      bundle: undefined,
+      strict,
+    };
     types.resource(resource, place, run);
     judgeProfiles(resource, asked, place, run, types);
     return run.issues;

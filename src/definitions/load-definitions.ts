@@ -35,8 +35,24 @@ const INDEX_FILE = new URL('../../dist/definitions/r4.json', import.meta.url);
  * @throws Error when the index was not built, or naming the file that is broken
  */
 export async function loadDefinitions(options: { readonly profiles: string }): Promise<Definitions> {
+  return (await openDefinitions(options))([]);
+}
+
+/**
+ * Reads as {@link loadDefinitions} does, and lets more resources be added, as often as asked; what is broken in those
+ * is found when it is first used.
+ * @throws Error as {@link loadDefinitions} does
+ */
+export async function openDefinitions(options: {
+  readonly profiles: string;
+}): Promise<(more: readonly Resource[]) => Definitions> {
   const [index, files] = await Promise.all([readIndex(), readProfiles(options.profiles)]);
-  return createDefinitions(index, files);
+  return (more) =>
+    createDefinitions(
+      index,
+      files,
+      more.map((resource) => ({ file: String(resource['url'] ?? resource.resourceType), resource })),
+    );
 }
 
 async function readIndex(): Promise<CompactIndex> {
@@ -51,8 +67,13 @@ async function readIndex(): Promise<CompactIndex> {
 }
 
 /** The definitions over an index and the files of a profiles directory. Exported for the tests of the room. */
-function createDefinitions(index: CompactIndex, files: readonly ProfileFile[]): Definitions {
-  const structures = openStructures(index, files);
+function createDefinitions(
+  index: CompactIndex,
+  own: readonly ProfileFile[],
+  more: readonly ProfileFile[],
+): Definitions {
+  const files = [...own, ...more];
+  const structures = openStructures(index, own, more);
   const supertypes = (type: string): string[] => {
     const base = structures.data(type)?.base;
     const above = base ? structures.data(base)?.type : undefined;
@@ -117,7 +138,11 @@ interface Structures {
   find(urlOrType: string): Structure | undefined;
 }
 
-function openStructures(index: CompactIndex, files: readonly ProfileFile[]): Structures {
+function openStructures(
+  index: CompactIndex,
+  own: readonly ProfileFile[],
+  more: readonly ProfileFile[],
+): Structures {
   const known = new Map<string, () => StructureData>();
   const resourceTypes = new Set<string>();
   for (const packed of index.structures) {
@@ -128,15 +153,15 @@ function openStructures(index: CompactIndex, files: readonly ProfileFile[]): Str
   }
   const data = (urlOrType: string): StructureData | undefined =>
     (known.get(urlOrType) ?? known.get(withoutVersion(urlOrType)))?.();
-  const profiles = files.filter((each) => each.resource.resourceType === 'StructureDefinition');
-  for (const { file, resource } of profiles) {
+  const isProfile = (each: ProfileFile) => each.resource.resourceType === 'StructureDefinition';
+  for (const { file, resource } of [...own, ...more].filter(isProfile)) {
     const definition = resource as unknown as StructureDefinition;
     const read = once(() => readProfile(file, definition, data));
     known.set(definition.url, read);
     if (definition.version) known.set(`${definition.url}|${definition.version}`, read);
   }
   // Reads each now: a broken profile is found at the start, not at the first answer that claims it.
-  for (const { resource } of profiles) data(String(resource['url']));
+  for (const { resource } of own.filter(isProfile)) data(String(resource['url']));
   const opened = remember((read: () => StructureData) => openStructure(read()));
   return {
     resourceTypes,
@@ -154,7 +179,7 @@ function readProfile(
   find: (urlOrType: string) => StructureData | undefined,
 ): StructureData {
   try {
-    for (const element of ['url', 'name', 'type', 'kind'] as const) {
+    for (const element of ['url', 'type', 'kind'] as const) {
       if (typeof definition[element] !== 'string')
         throw new Error(`StructureDefinition.${element} is missing.`);
     }

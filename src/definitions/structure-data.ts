@@ -6,6 +6,7 @@ import type { Element, Structure } from './types.ts';
 export type StructureData = Pick<
   Structure,
   | 'url'
+  | 'version'
   | 'name'
   | 'type'
   | 'kind'
@@ -15,6 +16,8 @@ export type StructureData = Pick<
   | 'elements'
   | 'regex'
   | 'xmlNamespace'
+  | 'context'
+  | 'contextInvariants'
 >;
 
 const REGEX = 'http://hl7.org/fhir/StructureDefinition/regex';
@@ -38,13 +41,18 @@ export function readHead(definition: StructureDefinition): Omit<StructureData, '
   const { xmlNamespace } = readXmlExtensions(definition.extension);
   return {
     url: definition.url,
-    name: definition.name,
+    ...(definition.version && { version: definition.version }),
+    name: definition.name ?? definition.url,
     type: definition.type.slice(definition.type.lastIndexOf('/') + 1),
     kind: definition.kind,
     abstract: definition.abstract,
     derivation: definition.derivation ?? 'specialization',
     ...(definition.baseDefinition && { base: definition.baseDefinition }),
     ...(xmlNamespace && { xmlNamespace }),
+    ...(definition.context && {
+      context: definition.context.map(({ type, expression }) => ({ type, expression })),
+    }),
+    ...(definition.contextInvariant && { contextInvariants: definition.contextInvariant }),
   };
 }
 
@@ -80,9 +88,14 @@ export function isSlice(path: string): boolean {
   return path.lastIndexOf(':') > path.lastIndexOf('.');
 }
 
-/** Path of the element that a slice is a slice of. */
+/**
+ * Path of the element that a slice is a slice of; `x:a/b` is a slice of the slice `x:a`.
+ * @see https://hl7.org/fhir/R4/profiling.html#reslicing
+ */
 export function slicedPath(path: string): string {
-  return path.slice(0, path.lastIndexOf(':'));
+  const colon = path.lastIndexOf(':');
+  const slash = path.lastIndexOf('/');
+  return path.slice(0, Math.max(colon, slash));
 }
 
 function group(

@@ -34,7 +34,13 @@ export interface Element {
   readonly slicing?: {
     readonly discriminators: readonly { readonly type: string; readonly path: string }[];
     readonly rules: string;
+    /** Whether the slices stand in the order of their definitions. */
+    readonly ordered?: boolean;
   };
+  readonly maxLength?: number;
+  /** A `minValue[x]` or `maxValue[x]`. */
+  readonly minValue?: unknown;
+  readonly maxValue?: unknown;
   readonly summary: boolean;
   readonly modifier: boolean;
   /** How it stands in XML when not as an element: `xmlAttr`, `xmlText`, `typeAttr`, `cdaText`, `xhtml`. */
@@ -47,8 +53,15 @@ export interface Element {
   readonly xmlChoiceGroup?: boolean;
 }
 
+/** Where an extension may stand: https://hl7.org/fhir/R4/structuredefinition-definitions.html#StructureDefinition.context */
+export interface ExtensionContext {
+  readonly type: string;
+  readonly expression: string;
+}
+
 export interface Structure {
   readonly url: string;
+  readonly version?: string;
   readonly name: string;
   /** The type it defines or constrains, e.g. `Patient`; a logical model's own name. */
   readonly type: string;
@@ -67,6 +80,10 @@ export interface Structure {
   readonly regex?: string;
   /** Namespace of a logical model's root in XML. */
   readonly xmlNamespace?: string;
+  /** Of an extension: where it may stand. */
+  readonly context?: readonly ExtensionContext[];
+  /** Of an extension: FHIRPath that must hold of the element it stands in. */
+  readonly contextInvariants?: readonly string[];
 }
 
 export type SearchType =

@@ -1,47 +1,18 @@
 /**
- * Compiles a profile into the checks that it adds to base R4: a tree of the elements it says something about.
+ * Compiles a profile into the checks that it adds to base R4.
  *
  * @see https://hl7.org/fhir/R4/profiling.html
  */
 import type { Element, Structure } from '../../definitions/index.ts';
-import { finding } from '../finding.ts';
-import { isObject, type JsonObject } from '../json.ts';
-import { at, type Place } from '../place.ts';
 import { checkInvariants } from '../structure/invariants.ts';
 import { stem } from '../structure/names.ts';
-import type { ObjectCheck, Run, ValueCheck } from '../structure/run.ts';
+import type { ObjectCheck, ValueCheck } from '../structure/run.ts';
 import type { Types } from '../structure/types.ts';
 import { type Basis, childBasis } from './basis.ts';
+import { checkNode } from './check-node.ts';
 import { elementRules } from './element-rules.ts';
-import { compileSliceMatch, type SliceMatch } from './slices.ts';
-
-/** What a profile adds to one element, or to one of its slices. */
-interface Node {
-  readonly name: string;
-  readonly label: string;
-  readonly min: number;
-  readonly max: number;
-  /** JSON names that the element may have; undefined when it is not a choice. */
-  readonly names: readonly string[];
-  readonly rules: readonly ValueCheck[];
-  readonly children: readonly Node[];
-  readonly slices: readonly Slice[];
-  /** Whether a value that is in no slice is wrong. */
-  readonly closed: boolean;
-  /** JSON names of types that the profile excludes from a choice. */
-  readonly excluded: readonly string[];
-}
-
-interface Slice {
-  readonly node: Node;
-  readonly match: SliceMatch;
-}
-
-interface Given {
-  readonly value: unknown;
-  readonly name: string;
-  readonly index: number;
-}
+import { type Node, type Slice, saysAnything } from './node.ts';
+import { compileSliceMatch } from './slices.ts';
 
 /** The check of what the profile adds; base R4 is judged on its own. */
 export function compileProfile(profile: Structure, types: Types): ObjectCheck {
@@ -80,125 +51,80 @@ function compileNode(
   types: Types,
 ): Node | undefined {
   const base = basis?.structure.element(basis.path);
-  const slices = profile.slices(element.path).flatMap((slice) => {
-    const match = compileSliceMatch(profile, element, slice);
-    const node = match && compileNode(profile, slice, basis, types);
-    // A slice without rules of its own still counts: how often it may be there, and what is left over.
-    return match ? [{ match, node: node ?? describe(element, slice) }] : [];
-  });
+  const stated = profile.slices(element.path);
+  const slices = stated.flatMap((slice) => compileSlice(profile, element, slice, basis, types));
   const isSlice = element.sliceName !== undefined;
+  const rules = element.slicing?.rules;
   const node: Node = {
-    ...describe(element, element),
+    ...describe(element),
     min: isSlice || element.min > (base?.min ?? 0) ? element.min : 0,
     max:
       isSlice || element.max < (base?.max ?? Number.POSITIVE_INFINITY)
         ? element.max
         : Number.POSITIVE_INFINITY,
-    rules: elementRules(element, base, types),
+    rules: compileRules(element, base, types),
     children: compileChildren(profile, element, basis, types),
     slices,
-    closed: element.slicing?.rules === 'closed',
+    slicing: {
+      // What is in a slice that cannot be judged must not look like what is in none.
+      closed: rules === 'closed' && slices.length === stated.length,
+      openAtEnd: rules === 'openAtEnd' && slices.length === stated.length,
+      ordered: element.slicing?.ordered === true,
+    },
     excluded: isSlice ? [] : excludedTypes(element, base),
   };
   return saysAnything(node) ? node : undefined;
 }
 
-function describe(element: Element, slice: Element): Node {
+function compileSlice(
+  profile: Structure,
+  sliced: Element,
+  slice: Element,
+  basis: Basis | undefined,
+  types: Types,
+): readonly Slice[] {
+  const match = compileSliceMatch(profile, sliced, slice, types);
+  if (!match) return [];
+  // A slice without rules of its own still counts: how often it may be there, and what is left over.
+  return [{ match, node: compileNode(profile, slice, basis, types) ?? describe(slice) }];
+}
+
+function compileRules(
+  element: Element,
+  base: Element | undefined,
+  types: Types,
+): ReadonlyMap<string, readonly ValueCheck[]> {
+  const rules = new Map<string, readonly ValueCheck[]>();
+  const name = stem(element.name);
+  const choice = name !== element.name;
+  for (const type of element.types) {
+    const checks = elementRules(element, type, base, types);
+    if (checks.length > 0) rules.set(choice ? name + capital(type.code) : name, checks);
+  }
+  return rules;
+}
+
+function describe(element: Element): Node {
   const name = stem(element.name);
   const choice = name !== element.name;
   return {
     name,
-    label: slice.sliceName === undefined ? name : `${name}:${slice.sliceName}`,
-    min: slice.min,
-    max: slice.max,
-    names: choice ? slice.types.map(({ code }) => name + capital(code)) : [name],
-    rules: [],
+    label: element.sliceName === undefined ? name : `${name}:${element.sliceName}`,
+    min: element.min,
+    max: element.max,
+    names: choice ? element.types.map(({ code }) => name + capital(code)) : [name],
+    rules: new Map(),
     children: [],
     slices: [],
-    closed: false,
+    slicing: { closed: false, openAtEnd: false, ordered: false },
     excluded: [],
   };
-}
-
-function saysAnything(node: Node): boolean {
-  return (
-    node.min > 0 ||
-    node.max < Number.POSITIVE_INFINITY ||
-    node.rules.length + node.children.length + node.slices.length + node.excluded.length > 0
-  );
 }
 
 function excludedTypes(element: Element, base: Element | undefined): readonly string[] {
   if (!base?.name.endsWith('[x]')) return [];
   const kept = new Set(element.types.map(({ code }) => code));
   return base.types.filter(({ code }) => !kept.has(code)).map(({ code }) => stem(base.name) + capital(code));
-}
-
-function checkNode(node: Node, object: JsonObject, place: Place, run: Run): void {
-  for (const name of node.excluded) {
-    if (object[name] === undefined) continue;
-    const text = `${name} may not be used here. Allowed: ${node.names.join(', ')}.`;
-    run.issues.push(finding('structure', 'element-type', at(place, node.name), text));
-  }
-  const given = valuesOf(node, object);
-  checkCount(node, given.length, place, run);
-  checkValues(node, given, place, run);
-  if (node.slices.length > 0) checkSlices(node, given, place, run);
-}
-
-function valuesOf(node: Node, object: JsonObject): readonly Given[] {
-  const given: Given[] = [];
-  for (const name of node.names) {
-    const value = object[name];
-    if (Array.isArray(value)) {
-      value.forEach((each, index) => {
-        if (each !== null) given.push({ value: each, name, index });
-      });
-    } else if (value !== undefined && value !== null) {
-      given.push({ value, name, index: -1 });
-    }
-  }
-  return given;
-}
-
-function checkCount(node: Node, count: number, place: Place, run: Run): void {
-  if (count < node.min) {
-    const text =
-      count === 0
-        ? `The required element '${node.label}' is missing.`
-        : `'${node.label}' is there ${count} times; the least is ${node.min}.`;
-    run.issues.push(finding('required', 'element-missing', at(place, node.name), text));
-  } else if (count > node.max) {
-    const text =
-      node.max === 0
-        ? `'${node.label}' may not be used here.`
-        : `'${node.label}' is there ${count} times; the most is ${node.max}.`;
-    run.issues.push(finding('structure', 'cardinality', at(place, node.name), text));
-  }
-}
-
-function checkValues(node: Node, given: readonly Given[], place: Place, run: Run): void {
-  for (const { value, index } of given) {
-    for (const rule of node.rules) rule(value, place, node.name, index, run);
-    if (node.children.length === 0 || !isObject(value)) continue;
-    const here = at(place, node.name, index);
-    for (const child of node.children) checkNode(child, value, here, run);
-  }
-}
-
-function checkSlices(node: Node, given: readonly Given[], place: Place, run: Run): void {
-  const rest = new Set(given);
-  for (const slice of node.slices) {
-    const within = given.filter((each) => slice.match(each.value, each.name));
-    for (const each of within) rest.delete(each);
-    checkCount(slice.node, within.length, place, run);
-    checkValues(slice.node, within, place, run);
-  }
-  if (!node.closed) return;
-  for (const { index } of rest) {
-    const text = `This ${node.name} fits none of ${node.slices.map((slice) => `'${slice.node.label}'`).join(', ')}.`;
-    run.issues.push(finding('structure', 'slice', at(place, node.name, index), text));
-  }
 }
 
 function capital(text: string): string {

@@ -22,7 +22,7 @@ export function checkReference(
   const linkId = textOf(item['linkId']) ?? '';
   return (given, answer, report) => {
     if (!isObject(given.value)) return;
-    const type = targetTypeOf(given.value);
+    const type = targetTypeOf(given.value, resourceTypes);
     if (type === undefined) return;
     const place = at(answer, 'value');
     if (!resourceTypes.has(type)) {

@@ -1,13 +1,37 @@
 /**
- * An extension has either a value or extensions of its own, and a URL that says what it means.
+ * An extension has either a value or extensions of its own, and a URL that says what it means; the definition behind
+ * the URL says what it may hold and where it may stand.
  *
  * @see https://hl7.org/fhir/R4/extensibility.html#Extension
  */
+import type { Structure } from '../../definitions/index.ts';
 import { finding } from '../finding.ts';
-import type { ObjectCheck } from './run.ts';
+import type { JsonObject } from '../json.ts';
+import { at, type Place, placesFrom } from '../place.ts';
+import { showable } from '../showable.ts';
+import { mayStandAt } from './extension-context.ts';
+import type { ObjectCheck, Run } from './run.ts';
+import type { Types } from './types.ts';
+
+/** The checks of every extension, besides its elements. */
+export function checkExtension(types: Types): ObjectCheck {
+  return (extension, place, run) => {
+    checkContent(extension, place, run);
+    const { url } = extension;
+    if (typeof url !== 'string') return;
+    const inExtension = place.parent?.step === 'extension' || place.parent?.step === 'modifierExtension';
+    if (!/^[a-z][a-z0-9+.-]*:/i.test(url)) {
+      if (!inExtension) reportRelative(place, run);
+      return;
+    }
+    const definition = types.definitions.structure(url);
+    if (definition?.type === 'Extension') checkDefined(extension, definition, place, run, types);
+    else reportUnknown(url, place, run);
+  };
+}
 
 /** Invariant ext-1, without FHIRPath. */
-export const checkExtension: ObjectCheck = (extension, place, run) => {
+function checkContent(extension: JsonObject, place: Place, run: Run): void {
   let values = false;
   for (const key in extension) {
     if (key.startsWith('value') || key.startsWith('_value')) values = true;
@@ -15,4 +39,62 @@ export const checkExtension: ObjectCheck = (extension, place, run) => {
   if (values !== (extension['extension'] !== undefined)) return;
   const text = `ext-1: An extension must have either a value or extensions, not ${values ? 'both' : 'neither'}.`;
   run.issues.push({ ...finding('invariant', 'element-missing', place, text), key: 'ext-1' });
-};
+}
+
+function reportRelative(place: Place, run: Run): void {
+  const text = 'The URL of an extension must be absolute, except inside another extension.';
+  run.issues.push(finding('value', 'extension', at(place, 'url'), text));
+}
+
+/** What an unknown modifier changes cannot be guessed; any other extension may be ignored. */
+function reportUnknown(url: string, place: Place, run: Run): void {
+  const name = showable(url);
+  const what = name ? `The extension '${name}'` : 'This extension';
+  const modifies = place.step === 'modifierExtension';
+  const consequence = modifies
+    ? ', and it may change the meaning of what it stands in.'
+    : run.strict
+      ? '.'
+      : ', so it was not checked.';
+  const severity = modifies || run.strict ? 'error' : 'information';
+  run.issues.push(finding('extension', 'extension', place, `${what} is not known here${consequence}`, severity));
+}
+
+function checkDefined(
+  extension: JsonObject,
+  definition: Structure,
+  place: Place,
+  run: Run,
+  types: Types,
+): void {
+  checkModifier(definition, place, run);
+  const holder = holderUrl(place, run);
+  const contexts = definition.context ?? [];
+  if (contexts.length > 0 && mayStandAt(contexts, place, holder, run, types.definitions) === false) {
+    const allowed = contexts.map(({ expression }) => expression).join(', ');
+    const text = `The extension '${definition.url}' may not stand here. Allowed: ${allowed}.`;
+    run.issues.push(finding('extension', 'extension', place, text));
+  }
+  types.profile(definition.url)?.(extension, place, run);
+}
+
+function checkModifier(definition: Structure, place: Place, run: Run): void {
+  const modifies = definition.elements[0]?.modifier === true;
+  if (modifies === (place.step === 'modifierExtension')) return;
+  const right = modifies ? 'modifierExtension' : 'extension';
+  const text = `The extension '${definition.url}' must stand in ${right}.`;
+  run.issues.push(finding('extension', 'extension', place, text));
+}
+
+/** URL of the extension that this one stands in. */
+function holderUrl(place: Place, run: Run): string | undefined {
+  const steps = placesFrom(run.base, place).slice(0, -1);
+  if (steps.at(-1)?.step !== 'extension' && steps.at(-1)?.step !== 'modifierExtension') return undefined;
+  let value: unknown = run.resource;
+  for (const { step, index } of steps) {
+    const object = value as JsonObject | undefined;
+    const member = object?.[step];
+    value = index < 0 || !Array.isArray(member) ? member : member[index];
+  }
+  return (value as JsonObject | undefined)?.['url'] as string | undefined;
+}

@@ -3,16 +3,12 @@
  *
  * @see https://hl7.org/fhir/R4/conformance-rules.html#constraints
  */
-import fhirpath, { type Model, type UserInvocationTable } from 'fhirpath';
-import r4 from 'fhirpath/fhir-context/r4/index.js';
 import type { Constraint } from '../../definitions/index.ts';
 import type { JsonObject } from '../json.ts';
 import { expressionOf, type Place } from '../place.ts';
+import { compilePath, type Evaluate } from './fhirpath.ts';
 import { nativeInvariant } from './native-invariants.ts';
 import type { ObjectCheck, Run } from './run.ts';
-
-// The model's own type leaves out what the engine's type allows to be left out.
-const MODEL = r4 as Model;
 
 /**
  * Rules that are judged while walking (an element has content, an extension has a value or extensions, contained
@@ -38,7 +34,7 @@ export function checkInvariants(
 
 function checkInvariant(constraint: Constraint, base: string): ObjectCheck {
   const native = nativeInvariant(constraint.expression);
-  let evaluate: Evaluate | undefined;
+  let evaluate: Judge | undefined;
   return (object, place, run) => {
     const quick = native?.(object, run);
     if (quick === true) return;
@@ -61,27 +57,15 @@ function checkInvariant(constraint: Constraint, base: string): ObjectCheck {
   };
 }
 
-// The engine compiles regular expressions in Unicode mode, which refuses escapes that R4's own invariants contain.
-const FUNCTIONS: UserInvocationTable = {
-  matches: {
-    fn: (values: readonly unknown[], pattern: string) =>
-      values.length === 1 && typeof values[0] === 'string' ? [new RegExp(pattern, 's').test(values[0])] : [],
-    arity: { 1: ['String'] },
-  },
-};
-
-type Evaluate = (object: JsonObject, run: Run) => 'holds' | 'fails' | 'unknown';
+type Judge = (object: JsonObject, run: Run) => 'holds' | 'fails' | 'unknown';
 
 /** Parses once. An expression that the engine cannot evaluate on this content leaves the question open. */
-function compileExpression(expression: string, base: string): Evaluate {
-  const compiled = fhirpath.compile({ base, expression }, MODEL, {
-    async: false,
-    traceFn: () => undefined,
-    userInvocationTable: FUNCTIONS,
-  });
+function compileExpression(expression: string, base: string): Judge {
+  let compiled: Evaluate | undefined;
   return (object, run) => {
     try {
-      const result = compiled(object, { resource: run.resource, rootResource: run.rootResource });
+      compiled ??= compilePath(expression, base);
+      const result = compiled(object, run);
       return result.length === 0 || result[0] === true ? 'holds' : 'fails';
     } catch {
       return 'unknown';

@@ -45,6 +45,9 @@ const NATIVE: Readonly<Record<string, NativeInvariant>> = {
     if (!has(task, 'lastModified') || !has(task, 'authoredOn')) return true;
     return isInOrder(authoredOn, lastModified);
   },
+  // The published text says "> 2", against its own words; R5 corrects it.
+  'enableWhen.count() > 2 implies enableBehavior.exists()': (item) =>
+    listOf(item['enableWhen']).length < 2 || has(item, 'enableBehavior'),
   'detail.empty() or reference.empty()': (object) => !(has(object, 'detail') && has(object, 'reference')),
   'name.exists() or telecom.exists() or address.exists() or organization.exists()': (object) =>
     has(object, 'name') || has(object, 'telecom') || has(object, 'address') || has(object, 'organization'),

@@ -14,10 +14,13 @@ const LONGEST_STRING = 1024 * 1024;
 const LARGEST_INTEGER = 2 ** 31 - 1;
 
 const ID = /^[A-Za-z0-9\-.]{1,64}$/;
-const CODE = /^[^\s]+(?:\s[^\s]+)*$/;
+// White space is XML's here, as in the definitions: a no-break space is a character like any other.
+const CODE = /^[^ \t\r\n]+(?:[ \t\r\n][^ \t\r\n]+)*$/;
 const NO_SPACE = /^\S+$/;
 const OID = /^urn:oid:[0-2](?:\.(?:0|[1-9][0-9]*))+$/;
 const UUID = /^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const OID_RULE = 'must be an OID like urn:oid:1.2.3';
+const UUID_RULE = 'must be a lower-case UUID like urn:uuid:c757873d-…';
 const BASE64 = /^[0-9a-zA-Z+/]+={0,2}$/;
 const DATE = /^(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?$/;
 const ZONE = '(?:Z|[+-](?:(?:0[0-9]|1[0-3]):[0-5][0-9]|14:00))';
@@ -38,14 +41,14 @@ const CHECKS: Readonly<Record<string, PrimitiveCheck>> = {
   },
   string: checkString,
   markdown: checkString,
-  xhtml: checkString,
+  xhtml: checkText,
   code: (value) => checkForm(value, CODE, 'must be a code: no white space around it, single spaces inside'),
   id: (value) => checkForm(value, ID, 'must be 1 to 64 letters, digits, hyphens and dots'),
-  uri: (value) => checkForm(value, NO_SPACE, 'must be a URI without white space'),
+  uri: checkUri,
   url: (value) => checkForm(value, NO_SPACE, 'must be a URL without white space'),
   canonical: (value) => checkForm(value, NO_SPACE, 'must be a canonical URL without white space'),
-  oid: (value) => checkForm(value, OID, 'must be an OID like urn:oid:1.2.3'),
-  uuid: (value) => checkForm(value, UUID, 'must be a lower-case UUID like urn:uuid:c757873d-…'),
+  oid: (value) => checkForm(value, OID, OID_RULE),
+  uuid: (value) => checkForm(value, UUID, UUID_RULE),
   base64Binary: checkBase64,
   date: (value) => checkDate(value, DATE, 'must be a date: YYYY, YYYY-MM or YYYY-MM-DD'),
   dateTime: (value) =>
@@ -73,14 +76,27 @@ function checkInteger(value: unknown, least: number): string | undefined {
 }
 
 function checkString(value: unknown): string | undefined {
+  if (typeof value === 'string' && value.length > LONGEST_STRING)
+    return `must not be longer than ${LONGEST_STRING} characters`;
+  return checkText(value);
+}
+
+function checkText(value: unknown): string | undefined {
   if (typeof value !== 'string') return `must be a string, not ${kindOf(value)}`;
   if (value.length === 0) return 'must not be empty: leave the element out instead';
-  if (value.length > LONGEST_STRING) return `must not be longer than ${LONGEST_STRING} characters`;
   return value.includes('\u0000') ? 'must not contain the character U+0000' : undefined;
 }
 
 function checkForm(value: unknown, form: RegExp, rule: string): string | undefined {
   return checkString(value) ?? (form.test(value as string) ? undefined : rule);
+}
+
+/** A URN of the kinds that FHIR has types for must be a whole one. */
+function checkUri(value: unknown): string | undefined {
+  const flaw = checkForm(value, NO_SPACE, 'must be a URI without white space');
+  if (flaw !== undefined || typeof value !== 'string' || !value.startsWith('urn:')) return flaw;
+  if (value.startsWith('urn:uuid:')) return checkForm(value, UUID, UUID_RULE);
+  return value.startsWith('urn:oid:') ? checkForm(value, OID, OID_RULE) : undefined;
 }
 
 function checkBase64(value: unknown): string | undefined {

@@ -17,7 +17,7 @@ export function checkTarget(type: Element['types'][number], definitions: Known):
   const allowed = allowedTypes(type, definitions);
   return (value, parent, step, index, run) => {
     if (!isObject(value)) return;
-    const target = localTarget(value, run) ?? targetTypeOf(value);
+    const target = localTarget(value, run) ?? targetTypeOf(value, definitions.resourceTypes);
     if (target === undefined) return;
     if (!definitions.resourceTypes.has(target)) {
       const shown = showable(target);
@@ -35,10 +35,9 @@ export function checkTarget(type: Element['types'][number], definitions: Known):
 function allowedTypes(type: Element['types'][number], definitions: Known): ReadonlySet<string> | undefined {
   const profiles = type.targetProfiles ?? [];
   if (profiles.length === 0) return undefined;
-  const types = profiles.map(
-    (url) => definitions.structure(url)?.type ?? url.slice(url.lastIndexOf('/') + 1).split('|')[0] ?? '',
-  );
-  return types.includes('Resource') ? undefined : new Set(types);
+  const types = profiles.map((url) => definitions.structure(url)?.type);
+  // Nobody knows what a profile that is not known is a profile of.
+  return types.includes(undefined) || types.includes('Resource') ? undefined : new Set(types as string[]);
 }
 
 /** Type of the contained resource that a local reference names. */

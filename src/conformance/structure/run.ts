@@ -12,6 +12,12 @@ export interface Run {
   readonly resource: JsonObject;
   /** `%rootResource`: the one that contains it, else itself. */
   readonly rootResource: JsonObject;
+  /** Where `resource` stands. */
+  readonly base: Place;
+  /** The Bundle that `rootResource` is an entry of. */
+  readonly bundle: JsonObject | undefined;
+  /** Whether an extension that is not known here is refused, not only mentioned. */
+  readonly strict: boolean;
 }
 
 /** Judges an object that stands at `place`. */
@@ -29,6 +35,7 @@ export function report(
   step: string,
   index: number,
   text: string,
+  severity: Issue['severity'] = 'error',
 ): void {
-  run.issues.push(finding(code, key, at(parent, step, index), text));
+  run.issues.push(finding(code, key, at(parent, step, index), text, severity));
 }

@@ -8,6 +8,8 @@ import { finding } from '../finding.ts';
 import { type JsonObject, kindOf } from '../json.ts';
 import type { Place } from '../place.ts';
 import { showable } from '../showable.ts';
+import { checkAttachment } from './attachments.ts';
+import { checkBundle } from './bundles.ts';
 import { checkContainedUse } from './contained.ts';
 import { checkExtension } from './extensions.ts';
 import { checkIdentifier } from './identifiers.ts';
@@ -30,9 +32,11 @@ export interface Types {
 }
 
 /** Checks that a type has beyond its definition. */
-const BEYOND: Readonly<Record<string, ObjectCheck>> = {
+const BEYOND: Readonly<Record<string, (types: Types) => ObjectCheck>> = {
+  Attachment: () => checkAttachment,
+  Bundle: () => checkBundle,
   Extension: checkExtension,
-  Identifier: checkIdentifier,
+  Identifier: () => checkIdentifier,
 };
 
 /** @param profile finds the check of a profile by its canonical URL */
@@ -79,7 +83,7 @@ function compileType(type: string, types: Types): ObjectCheck {
   const checks = [
     content,
     ...checkInvariants(structure.elements[0]?.constraints ?? [], structure.type),
-    ...(BEYOND[type] ? [BEYOND[type]] : []),
+    ...(BEYOND[type] ? [BEYOND[type](types)] : []),
     ...(isResource ? [checkContainedUse] : []),
   ];
   return (object, place, run) => {

@@ -8,6 +8,7 @@ import { isObject, type JsonObject, kindOf } from '../json.ts';
 import { at } from '../place.ts';
 import { checkBinding } from './bindings.ts';
 import { checkInvariants } from './invariants.ts';
+import { checkLimits } from './limits.ts';
 import { checkNarrative } from './narrative.ts';
 import { primitiveCheck } from './primitives.ts';
 import { checkTarget } from './references.ts';
@@ -34,6 +35,7 @@ export function compileValue(
 function compilePrimitive(element: Element, type: string, types: Types): ValueCheck {
   const wrong = primitiveCheck(type);
   const bound = checkBinding(element, type, types.definitions);
+  const limits = checkLimits(element, type);
   const code = type.startsWith('date') || type === 'instant' || type === 'time' ? 'date' : 'primitive';
   return (value, parent, step, index, run) => {
     const problem = wrong?.(value);
@@ -44,6 +46,7 @@ function compilePrimitive(element: Element, type: string, types: Types): ValueCh
       if (flaw !== undefined) report(run, 'invariant', 'narrative', parent, step, index, `${step} ${flaw}.`);
     } else {
       bound?.(value, parent, step, index, run);
+      for (const limit of limits) limit(value, parent, step, index, run);
     }
   };
 }
@@ -93,11 +96,14 @@ function compileContent(
 /** A contained resource keeps the root of the one that holds it; one in a Bundle or Parameters starts anew. */
 function resourceContent(element: Element, types: Types): ObjectCheck {
   const contained = element.name === 'contained';
+  const ofBundle = element.path === 'Bundle.entry.resource';
   return (resource: JsonObject, place, run) => {
     types.resource(resource, place, {
       ...run,
       resource,
       rootResource: contained ? run.rootResource : resource,
+      base: place,
+      bundle: ofBundle ? run.resource : run.bundle,
     });
   };
 }

@@ -5,9 +5,9 @@
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Issue } from '../outcome.ts';
-import type { Resource } from '../resource.ts';
-import type { Conformance } from './types.ts';
+import type { Issue } from '../../outcome.ts';
+import type { Resource } from '../../resource.ts';
+import type { Conformance } from '../types.ts';
 
 export interface JudgedCase {
   readonly name: string;
