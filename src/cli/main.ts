@@ -125,6 +125,16 @@ function defineConformanceCommands(program: Command): void {
       'QuestionnaireResponse validation: a folder a case, with questionnaire, response and expected',
     )
     .action(async (directory: string) => (await import('./conformance.ts')).judgeQuestionnaires(directory));
+  conformance
+    .command('validator <directory>')
+    .description(
+      "validation: the verdicts of HL7's reference validator (a folder with manifest.json and outcomes)",
+    )
+    .option('--threshold <percent>', 'fail when fewer of the verdicts agree', '95')
+    .option('--all', 'show the cases that agree, too')
+    .action(async (directory: string, options: { threshold: string; all?: boolean }) =>
+      (await import('./conformance-validator.ts')).judgeValidator(directory, options),
+    );
 }
 
 /** @returns the exit code: see exit.ts */

@@ -3,6 +3,7 @@ import { expressionOf, type Place } from './place.ts';
 
 /** The stable keys of what `validateResponse` and `validate` find, besides the keys of FHIR invariants. */
 export type FindingKey =
+  | 'answer-constraint'
   | 'answer-count'
   | 'answer-display'
   | 'answer-limit'
@@ -19,6 +20,7 @@ export type FindingKey =
   | 'choice'
   | 'contained'
   | 'date'
+  | 'definition'
   | 'definition-unknown'
   | 'element-empty'
   | 'element-missing'

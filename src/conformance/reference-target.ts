@@ -20,3 +20,9 @@ export function targetTypeOf(
   const stated = reference['type'];
   return typeof stated === 'string' ? stated : undefined;
 }
+
+/** The last but one part of an absolute address, where a FHIR server has the type; undefined when it is not like one. */
+export function statedType(reference: Record<string, unknown>): string | undefined {
+  const type = TYPED.exec(String(reference['reference']))?.[1];
+  return type !== undefined && /^[A-Z]/.test(type) ? type : undefined;
+}

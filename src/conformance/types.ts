@@ -6,6 +6,8 @@ export interface ValidationOptions {
   readonly profiles?: readonly string[];
   /** Refuses extensions that are not known here; otherwise they are only mentioned. */
   readonly strict?: boolean;
+  /** The time that limits of dates count from which a profile sets relative to now; without it they are not judged. */
+  readonly now?: Date;
 }
 
 /** Judges resources. Every method is synchronous and pure: the same input gives the same findings. */

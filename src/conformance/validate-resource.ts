@@ -19,7 +19,9 @@ import type { ValidationOptions } from './types.ts';
 export type ValidateResource = (resource: Resource, options?: ValidationOptions) => readonly Issue[];
 
 /** Makes the judge of resources; what it compiles is kept for the next one. */
-export function createResourceValidator(definitions: Definitions): ValidateResource {
+export function createResourceValidator(given: Definitions): ValidateResource {
+  const definitions = tolerant(given);
+  const globals = globalProfiles(definitions);
   const profiles = new Map<string, ObjectCheck>();
   const profileCheck = (url: string): ObjectCheck | undefined => {
     const profile = definitions.structure(url);
@@ -33,7 +35,7 @@ export function createResourceValidator(definitions: Definitions): ValidateResou
     return check;
   };
   const types: Types = createTypes(definitions, profileCheck);
-  return (resource, { profiles: asked = [], strict = false } = {}) => {
+  return (resource, { profiles: asked = [], strict = false, now } = {}) => {
     if (typeof resource !== 'object' || resource === null || Array.isArray(resource)) {
       const text = `A resource must be an object, not ${kindOf(resource)}.`;
       return [finding('structure', 'resource-type', rootPlace('Resource'), text)];
@@ -47,11 +49,38 @@ export function createResourceValidator(definitions: Definitions): ValidateResou
       base: place,
       bundle: undefined,
       strict,
+      now,
     };
     types.resource(resource, place, run);
-    judgeProfiles(resource, asked, place, run, types);
+    judgeProfiles(resource, [...(globals.get(resource.resourceType) ?? []), ...asked], place, run, types);
     return run.issues;
   };
+}
+
+/** A profile that does not fit its base is as good as none: nothing can be judged by it. */
+function tolerant(definitions: Definitions): Definitions {
+  const structure: Definitions['structure'] = (url) => {
+    try {
+      return definitions.structure(url);
+    } catch {
+      return undefined;
+    }
+  };
+  return { ...definitions, structure };
+}
+
+/** Profiles that an ImplementationGuide wants for every resource of a type, by type. */
+function globalProfiles({ content }: Definitions): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>();
+  for (const guide of content) {
+    if (guide.resourceType !== 'ImplementationGuide') continue;
+    for (const each of listOf(guide['global'])) {
+      const { type, profile } = each as JsonObject;
+      if (typeof type !== 'string' || typeof profile !== 'string') continue;
+      found.set(type, [...(found.get(type) ?? []), profile]);
+    }
+  }
+  return found;
 }
 
 function judgeProfiles(
@@ -84,7 +113,7 @@ function judgeProfile(
   const profile = types.definitions.structure(url);
   if (!profile) {
     const name = showable(url);
-    const text = `The profile ${name ? `'${name}'` : 'named here'} is not known here, so it was not checked.`;
+    const text = `The profile ${name ? `'${name}'` : 'named here'} is not known here or does not fit its base, so it was not checked.`;
     run.issues.push(finding('not-found', 'profile-unknown', claim, text, whenUnknown));
     return;
   }

@@ -1,6 +1,8 @@
 import type { ElementDefinition, ElementDefinitionType, Extension } from 'fhir/r4';
 import type { Constraint, Element } from './types.ts';
 
+type Binding = NonNullable<Element['binding']>;
+
 /** What an ElementDefinition states itself; in a differential the rest is the base's. */
 export type ElementPart = Pick<Element, 'path' | 'name'> & Partial<Omit<Element, 'path' | 'name'>>;
 
@@ -25,7 +27,7 @@ export function readElement(definition: ElementDefinition): ElementPart {
     ...(max !== undefined && { max: max === '*' ? Number.POSITIVE_INFINITY : Number(max) }),
     ...(type && { types: type.map(readType) }),
     ...(contentReference && { contentReference: contentReference.slice(contentReference.indexOf('#') + 1) }),
-    ...(binding?.valueSet && { binding: { strength: binding.strength, valueSet: binding.valueSet } }),
+    ...(binding?.valueSet && { binding: readBinding(binding, binding.valueSet) }),
     ...(constraint && { constraints: constraint.flatMap(readConstraint) }),
     ...(fixed !== undefined && { fixed }),
     ...(pattern !== undefined && { pattern }),
@@ -45,6 +47,21 @@ export function readElement(definition: ElementDefinition): ElementPart {
     ...(definition.isSummary !== undefined && { summary: definition.isSummary }),
     ...(definition.isModifier !== undefined && { modifier: definition.isModifier }),
   };
+}
+
+const ADDITIONAL =
+  /^http:\/\/hl7\.org\/fhir\/(?:5\.0\/StructureDefinition\/extension-ElementDefinition\.binding\.additional|tools\/StructureDefinition\/additional-binding)$/;
+
+/** A binding, with the value sets that R5's additional bindings require besides. */
+function readBinding(binding: NonNullable<ElementDefinition['binding']>, valueSet: string): Binding {
+  const additional = (binding.extension ?? []).flatMap(({ url, extension: parts = [] }) => {
+    const part = (name: string) => parts.find((each) => each.url === name);
+    // One that holds for some uses only says nothing to those who do not know the use.
+    const required = part('purpose')?.valueCode === 'required' && part('usage') === undefined;
+    const also = part('valueSet')?.valueCanonical;
+    return ADDITIONAL.test(url) && required && also ? [also] : [];
+  });
+  return { strength: binding.strength, valueSet, ...(additional.length > 0 && { additional }) };
 }
 
 const XML_EXTENSION =

@@ -93,7 +93,10 @@ function inheritedChildren(open: Open, element: Element): Element[] {
     ...(element.contentReference ? [element.contentReference] : []),
   ];
   for (const model of models) {
-    const children = open.elements.filter((each) => each.path.startsWith(`${model}.`));
+    // A reference is to the content as the base has it, not as this profile narrows it elsewhere.
+    const source =
+      model === element.contentReference ? (open.find(typeAt(model))?.elements ?? []) : open.elements;
+    const children = source.filter((each) => each.path.startsWith(`${model}.`));
     if (children.length > 0) return children.map((each) => moved(each, model, element.path));
   }
   const [type, ...others] = element.types;
@@ -103,6 +106,9 @@ function inheritedChildren(open: Open, element: Element): Element[] {
   if (!structure || root === undefined) return [];
   return structure.elements.slice(1).map((each) => moved(each, root, element.path));
 }
+
+/** `Questionnaire.item` → `Questionnaire`. */
+const typeAt = (path: string): string => path.slice(0, path.indexOf('.'));
 
 function addSlice(open: Open, path: string): number {
   const at = locate(open, slicedPath(path));
@@ -134,6 +140,7 @@ function addTypeSlice(open: Open, parentIndex: number, path: string): number | u
         (type) => each.name.endsWith('[x]') && each.name.replace('[x]', capital(type.code)) === name,
       ),
   );
+  if (choice?.types.length === 1) return open.elements.indexOf(choice);
   return choice && locate(open, `${choice.path}:${name}`);
 }
 

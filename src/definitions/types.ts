@@ -25,7 +25,12 @@ export interface Element {
   }[];
   /** Path of the element whose children this one repeats, e.g. `Questionnaire.item`. */
   readonly contentReference?: string;
-  readonly binding?: { readonly strength: string; readonly valueSet: string };
+  readonly binding?: {
+    readonly strength: string;
+    readonly valueSet: string;
+    /** Value sets that are required besides. */
+    readonly additional?: readonly string[];
+  };
   readonly constraints: readonly Constraint[];
   /** A `fixed[x]` or `pattern[x]` value. */
   readonly fixed?: unknown;

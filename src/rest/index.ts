@@ -3,5 +3,6 @@ export { describeSupport, R4_MODIFIERS, supportedFeatures, UNSUPPORTED } from '.
 export { httpLogOptions, maskHetu } from './http-log.ts';
 export { renderError } from './render-error.ts';
 export { requestId, requestIdOf } from './request-id.ts';
+export { scanJson } from './scan-json.ts';
 export { createTransact } from './transact.ts';
 export type { Logger, RestLimits, RestOptions } from './types.ts';

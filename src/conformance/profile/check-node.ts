@@ -106,7 +106,8 @@ function checkOrder(
       continue;
     }
     const label = node.slices[order]?.node.label;
-    if (open && node.slicing.openAtEnd) wrong(each.index, `'${label}' must stand before all that fits no slice.`);
+    if (open && node.slicing.openAtEnd)
+      wrong(each.index, `'${label}' must stand before all that fits no slice.`);
     if (node.slicing.ordered && order < last) {
       wrong(each.index, `'${label}' must stand before '${node.slices[last]?.node.label}'.`);
     }

@@ -13,7 +13,8 @@ export type PathStep =
   | { readonly kind: 'type'; readonly type: string }
   | { readonly kind: 'resolve' };
 
-const STEP = /^(?:(\$this)|extension\((?:'([^']*)'|"([^"]*)")\)|(resolve)\(\)|(?:ofType|as)\((\w+)\)|([A-Za-z]\w*))(?:\.|$)/;
+const STEP =
+  /^(?:(\$this)|extension\((?:'([^']*)'|"([^"]*)")\)|(resolve)\(\)|(?:ofType|as)\((\w+)\)|([A-Za-z]\w*))(?:\.|$)/;
 
 /** Reads a path; undefined when it is of another form. */
 export function readPath(path: string): readonly PathStep[] | undefined {

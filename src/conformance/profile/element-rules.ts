@@ -6,7 +6,7 @@
 import type { Element } from '../../definitions/index.ts';
 import { isObject, matchesPattern, sameJson } from '../json.ts';
 import { at } from '../place.ts';
-import { checkBinding } from '../structure/bindings.ts';
+import { checkBindings } from '../structure/bindings.ts';
 import { checkInvariants } from '../structure/invariants.ts';
 import { checkLimits } from '../structure/limits.ts';
 import { report, type ValueCheck } from '../structure/run.ts';
@@ -58,8 +58,7 @@ function bindingRules(
   types: Types,
 ): readonly ValueCheck[] {
   if (sameJson(element.binding, base?.binding)) return [];
-  const check = checkBinding(element, type.code, types.definitions);
-  return check ? [check] : [];
+  return checkBindings(element, type.code, types.definitions);
 }
 
 function invariantRules(
@@ -70,7 +69,8 @@ function invariantRules(
 ): readonly ValueCheck[] {
   const known = new Set(base?.constraints.map(({ key }) => key));
   for (const key of types.invariantKeys(type.code)) known.add(key);
-  return checkInvariants(element.constraints, type.code, known).map(
+  const start = base?.path ?? type.code;
+  return checkInvariants(element.constraints, start, known).map(
     (check): ValueCheck =>
       (value, parent, step, index, run) => {
         if (isObject(value)) check(value, at(parent, step, index), run);

@@ -5,10 +5,10 @@
  */
 import type { Element, Structure } from '../../definitions/index.ts';
 import { isObject, matchesPattern, sameJson } from '../json.ts';
-import { stem } from '../structure/names.ts';
 import { rootPlace } from '../place.ts';
-import type { Run } from '../structure/run.ts';
 import { targetTypeOf } from '../reference-target.ts';
+import { stem } from '../structure/names.ts';
+import type { Run } from '../structure/run.ts';
 import type { Types } from '../structure/types.ts';
 import { type Found, type PathStep, readPath, typeOf, valuesAt } from './discriminator-path.ts';
 import { elementsAt, type Located } from './locate-element.ts';
@@ -29,7 +29,10 @@ export function compileSliceMatch(
   types: Types,
 ): SliceMatch | undefined {
   const matches: SliceMatch[] = [];
-  for (const { type, path } of sliced.slicing?.discriminators ?? []) {
+  // A choice is sliced by type, whether or not a profile says so.
+  const implied = stem(sliced.name) === sliced.name ? [] : [{ type: 'type', path: '$this' }];
+  const stated = sliced.slicing?.discriminators ?? [];
+  for (const { type, path } of stated.length > 0 ? stated : implied) {
     const steps = readPath(path);
     if (!steps) return undefined;
     const located = elementsAt(structure, slice, steps, types.definitions);
@@ -100,15 +103,13 @@ function typeMatcher({ elements, resolved }: Located, types: Types): Matcher | u
   return (found, run) =>
     found.some((each) => {
       const type = resolved && isObject(each.value) ? targetType(each.value, run, types) : typeOf(each);
-      return type !== undefined && (names.has(type) || names.has(type.charAt(0).toLowerCase() + type.slice(1)));
+      return (
+        type !== undefined && (names.has(type) || names.has(type.charAt(0).toLowerCase() + type.slice(1)))
+      );
     });
 }
 
-function namesOf(
-  type: Element['types'][number],
-  resolved: boolean,
-  types: Types,
-): readonly string[] {
+function namesOf(type: Element['types'][number], resolved: boolean, types: Types): readonly string[] {
   if (!resolved) return [type.code];
   return (type.targetProfiles ?? []).map(
     (url) => types.definitions.structure(url)?.type ?? url.slice(url.lastIndexOf('/') + 1),
@@ -122,7 +123,9 @@ function targetType(reference: Record<string, unknown>, run: Run, types: Types):
 
 /** A value that a profile finds no error in. */
 function profileMatcher({ elements, resolved }: Located, types: Types): Matcher | undefined {
-  const profiles = elements[0]?.types.flatMap((type) => (resolved ? type.targetProfiles : type.profiles) ?? []);
+  const profiles = elements[0]?.types.flatMap(
+    (type) => (resolved ? type.targetProfiles : type.profiles) ?? [],
+  );
   if (!profiles || profiles.length === 0) return undefined;
   return (found, run) =>
     found.some(({ value }) => isObject(value) && profiles.some((url) => conforms(value, url, run, types)));
@@ -135,7 +138,11 @@ export function conforms(value: Record<string, unknown>, url: string, run: Run, 
   if (!profile || (typeof stated === 'string' && stated !== profile.type)) return false;
   const place = rootPlace(profile.type);
   const isResource = typeof stated === 'string';
-  const trial: Run = { ...run, issues: [], ...(isResource && { resource: value, rootResource: value, base: place }) };
+  const trial: Run = {
+    ...run,
+    issues: [],
+    ...(isResource && { resource: value, rootResource: value, base: place }),
+  };
   types.profile(url)?.(value, place, trial);
   return trial.issues.every(({ severity }) => severity !== 'error' && severity !== 'fatal');
 }

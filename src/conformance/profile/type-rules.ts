@@ -7,6 +7,7 @@ import type { Element } from '../../definitions/index.ts';
 import { finding } from '../finding.ts';
 import { isObject, sameJson } from '../json.ts';
 import { at } from '../place.ts';
+import { resolveLocally } from '../structure/bundle-index.ts';
 import { checkTarget } from '../structure/references.ts';
 import { report, type ValueCheck } from '../structure/run.ts';
 import type { Types } from '../structure/types.ts';
@@ -25,13 +26,25 @@ export function typeRules(
   const before = base?.types.find(({ code }) => code === type.code);
   const rules: ValueCheck[] = [];
   if (type.code === 'Reference' && !sameJson(type.targetProfiles, before?.targetProfiles)) {
-    rules.push(checkTarget(type, types.definitions));
+    rules.push(checkTarget(type, types.definitions), targetRule(type.targetProfiles ?? [], types));
   }
   const isFirst = element.types[0] === type;
   if (isResource(type, types)) return isFirst ? [resourceRule(element.types, types)] : [];
   const profiles = type.profiles ?? [];
   if (profiles.length > 0 && !sameJson(profiles, before?.profiles)) rules.push(profileRule(profiles, types));
   return rules;
+}
+
+/** What a reference means must conform to one of its target profiles, when it is at hand. */
+function targetRule(profiles: readonly string[], types: Types): ValueCheck {
+  return (value, parent, step, index, run) => {
+    const target = resolveLocally(value, run);
+    if (!target || profiles.length === 0) return;
+    if (profiles.some((url) => !types.definitions.structure(url) || conforms(target, url, run, types)))
+      return;
+    const text = `What ${step} refers to conforms to none of ${profiles.join(', ')}.`;
+    report(run, 'structure', 'profile', parent, step, index, text);
+  };
 }
 
 function isResource({ code }: ElementType, types: Types): boolean {
@@ -48,7 +61,15 @@ function resourceRule(allowed: readonly ElementType[], types: Types): ValueCheck
     if (profiles) {
       if (profiles.length > 0) profileRule(profiles, types)(value, parent, step, index, run);
     } else if (!profilesOf.has('DomainResource')) {
-      report(run, 'structure', 'resource-type', parent, step, index, `${step} must be ${names.join(' or ')}.`);
+      report(
+        run,
+        'structure',
+        'resource-type',
+        parent,
+        step,
+        index,
+        `${step} must be ${names.join(' or ')}.`,
+      );
     }
   };
 }

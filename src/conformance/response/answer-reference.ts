@@ -7,7 +7,7 @@
 import { didYouMean } from '../../suggest.ts';
 import { finding } from '../finding.ts';
 import { at } from '../place.ts';
-import { targetTypeOf } from '../reference-target.ts';
+import { statedType, targetTypeOf } from '../reference-target.ts';
 import { isObject, textOf } from './answer-value.ts';
 import type { AnswerCheck } from './compiled-item.ts';
 import { EXTENSION, textsOf } from './extension.ts';
@@ -22,7 +22,7 @@ export function checkReference(
   const linkId = textOf(item['linkId']) ?? '';
   return (given, answer, report) => {
     if (!isObject(given.value)) return;
-    const type = targetTypeOf(given.value, resourceTypes);
+    const type = targetTypeOf(given.value, resourceTypes) ?? statedType(given.value);
     if (type === undefined) return;
     const place = at(answer, 'value');
     if (!resourceTypes.has(type)) {

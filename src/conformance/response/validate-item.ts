@@ -95,7 +95,8 @@ function validateQuestion(
     const text = `The required question '${definition.linkId}' has no answer.`;
     judgement.report(finding('required', 'answer-missing', place, text));
   }
-  if (answers > 0) checkOccurrences(definition, answers, place, judgement);
+  // One finding is enough for a required question without an answer.
+  if (answers > 0 || !definition.required) checkOccurrences(definition, answers, place, judgement);
   for (const check of definition.answersChecks) check(values, place, judgement.report);
 }
 

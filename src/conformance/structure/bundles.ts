@@ -32,7 +32,7 @@ function checkFullUrl(entry: JsonObject, place: Place, run: Run): void {
   if (!isObject(resource) || type !== resource['resourceType']) return;
   if (resource['id'] === undefined || resource['id'] === id) return;
   const text = 'The id of the resource is not the one in the fullUrl of its entry.';
-  run.issues.push(finding('invalid', 'bundle', at(place, 'resource'), text));
+  run.issues.push(finding('invalid', 'bundle', at(place, 'resource'), text, 'warning'));
 }
 
 /** Only one link each leads to the page itself, the first, the last, the next and the previous one. */

@@ -5,7 +5,7 @@
  */
 import type { Definitions, Element, ExtensionContext, Structure } from '../../definitions/index.ts';
 import { isObject, type JsonObject } from '../json.ts';
-import { placesFrom, type Place } from '../place.ts';
+import { type Place, placesFrom } from '../place.ts';
 import { evaluateList } from './fhirpath.ts';
 import { stem } from './names.ts';
 import type { Run } from './run.ts';
@@ -89,7 +89,7 @@ function typeNames(type: string | undefined, definitions: Known): readonly strin
  * @param holderUrl URL of the extension it stands in, if it stands in one
  */
 export function mayStandAt(
-  contexts: readonly ExtensionContext[],
+  { url, context = [] }: Pick<Structure, 'url' | 'context'>,
   place: Place,
   holderUrl: string | undefined,
   run: Run,
@@ -98,8 +98,12 @@ export function mayStandAt(
   const holder = holderOf(place, run, definitions);
   if (!holder) return undefined;
   let unknown = false;
+  const also = ALSO[url];
+  const contexts: readonly ExtensionContext[] = also
+    ? [...context, { type: 'element', expression: also }]
+    : context;
   for (const { type, expression } of contexts) {
-    const verdict = isContext(type, expression, holder, holderUrl, run);
+    const verdict = isContext(type, expression, holder, holderUrl, run, definitions);
     if (verdict === true) return true;
     if (verdict === undefined) unknown = true;
   }
@@ -112,10 +116,20 @@ function isContext(
   holder: Holder,
   holderUrl: string | undefined,
   run: Run,
+  definitions: Known,
 ): boolean | undefined {
   if (type === 'extension') return holderUrl === expression;
   if (type === 'fhirpath') return evaluateList(expression, run.resource, run)?.includes(holder.object);
-  // `Type.element` of a profile's element, or with the canonical of a profile before a `#`, cannot be told here.
-  if (expression.includes('#') || expression.includes(':')) return undefined;
-  return holder.names.has(expression);
+  if (holder.names.has(expression)) return true;
+  const start = expression.split('.', 1)[0] ?? '';
+  // A profile's element, or a type that R4 does not have: cannot be told here.
+  return /[#:]/.test(expression) || !definitions.structure(start) ? undefined : false;
 }
+
+/** Where R4's own definitions put extensions that they allow elsewhere only. */
+const ALSO: Readonly<Record<string, string>> = {
+  'http://hl7.org/fhir/StructureDefinition/regex': 'ElementDefinition.type',
+  'http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type': 'ElementDefinition.type',
+  'http://hl7.org/fhir/StructureDefinition/structuredefinition-normative-version': 'Element',
+  'http://hl7.org/fhir/StructureDefinition/valueset-concept-comments': 'CodeSystem.concept',
+};

@@ -13,6 +13,12 @@ import { mayStandAt } from './extension-context.ts';
 import type { ObjectCheck, Run } from './run.ts';
 import type { Types } from './types.ts';
 
+/** HL7 goes on defining extensions for R4 in packages of their own. */
+const HL7 = 'http://hl7.org/fhir/StructureDefinition/';
+
+/** Addresses that nothing real has: https://www.rfc-editor.org/rfc/rfc2606 */
+const EXAMPLE = /^https?:\/\/(?:[\w-]+\.)*example\.(?:com|net|org)\//;
+
 /** The checks of every extension, besides its elements. */
 export function checkExtension(types: Types): ObjectCheck {
   return (extension, place, run) => {
@@ -51,13 +57,16 @@ function reportUnknown(url: string, place: Place, run: Run): void {
   const name = showable(url);
   const what = name ? `The extension '${name}'` : 'This extension';
   const modifies = place.step === 'modifierExtension';
+  const refused = (modifies && !EXAMPLE.test(url)) || (run.strict && !url.startsWith(HL7));
+  const severity = refused ? 'error' : modifies ? 'warning' : 'information';
   const consequence = modifies
     ? ', and it may change the meaning of what it stands in.'
-    : run.strict
+    : refused
       ? '.'
       : ', so it was not checked.';
-  const severity = modifies || run.strict ? 'error' : 'information';
-  run.issues.push(finding('extension', 'extension', place, `${what} is not known here${consequence}`, severity));
+  run.issues.push(
+    finding('extension', 'extension', place, `${what} is not known here${consequence}`, severity),
+  );
 }
 
 function checkDefined(
@@ -70,7 +79,7 @@ function checkDefined(
   checkModifier(definition, place, run);
   const holder = holderUrl(place, run);
   const contexts = definition.context ?? [];
-  if (contexts.length > 0 && mayStandAt(contexts, place, holder, run, types.definitions) === false) {
+  if (contexts.length > 0 && mayStandAt(definition, place, holder, run, types.definitions) === false) {
     const allowed = contexts.map(({ expression }) => expression).join(', ');
     const text = `The extension '${definition.url}' may not stand here. Allowed: ${allowed}.`;
     run.issues.push(finding('extension', 'extension', place, text));

@@ -37,7 +37,11 @@ export function compilePath(expression: string, base: string): Evaluate {
 }
 
 /** Evaluates an expression that is rarely asked; undefined when it cannot be. */
-export function evaluateList(expression: string, object: JsonObject, run: Run): readonly unknown[] | undefined {
+export function evaluateList(
+  expression: string,
+  object: JsonObject,
+  run: Run,
+): readonly unknown[] | undefined {
   try {
     return compilePath(expression, String(object['resourceType']))(object, run);
   } catch {

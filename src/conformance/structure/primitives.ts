@@ -95,7 +95,7 @@ function checkForm(value: unknown, form: RegExp, rule: string): string | undefin
 function checkUri(value: unknown): string | undefined {
   const flaw = checkForm(value, NO_SPACE, 'must be a URI without white space');
   if (flaw !== undefined || typeof value !== 'string' || !value.startsWith('urn:')) return flaw;
-  if (value.startsWith('urn:uuid:')) return checkForm(value, UUID, UUID_RULE);
+  if (value.startsWith('urn:uuid:')) return checkForm(value.toLowerCase(), UUID, UUID_RULE);
   return value.startsWith('urn:oid:') ? checkForm(value, OID, OID_RULE) : undefined;
 }
 

@@ -11,6 +11,7 @@ import { showable } from '../showable.ts';
 import { checkAttachment } from './attachments.ts';
 import { checkBundle } from './bundles.ts';
 import { checkContainedUse } from './contained.ts';
+import { checkCapabilities, checkSearchParameter, checkStructureDefinition } from './definition-resources.ts';
 import { checkExtension } from './extensions.ts';
 import { checkIdentifier } from './identifiers.ts';
 import { checkInvariants } from './invariants.ts';
@@ -35,8 +36,11 @@ export interface Types {
 const BEYOND: Readonly<Record<string, (types: Types) => ObjectCheck>> = {
   Attachment: () => checkAttachment,
   Bundle: () => checkBundle,
+  CapabilityStatement: checkCapabilities,
   Extension: checkExtension,
   Identifier: () => checkIdentifier,
+  SearchParameter: checkSearchParameter,
+  StructureDefinition: checkStructureDefinition,
 };
 
 /** @param profile finds the check of a profile by its canonical URL */

@@ -6,7 +6,7 @@
 import type { Element, Structure } from '../../definitions/index.ts';
 import { isObject, type JsonObject, kindOf } from '../json.ts';
 import { at } from '../place.ts';
-import { checkBinding } from './bindings.ts';
+import { checkBindings } from './bindings.ts';
 import { checkInvariants } from './invariants.ts';
 import { checkLimits } from './limits.ts';
 import { checkNarrative } from './narrative.ts';
@@ -34,8 +34,7 @@ export function compileValue(
 
 function compilePrimitive(element: Element, type: string, types: Types): ValueCheck {
   const wrong = primitiveCheck(type);
-  const bound = checkBinding(element, type, types.definitions);
-  const limits = checkLimits(element, type);
+  const further = [...checkBindings(element, type, types.definitions), ...checkLimits(element, type)];
   const code = type.startsWith('date') || type === 'instant' || type === 'time' ? 'date' : 'primitive';
   return (value, parent, step, index, run) => {
     const problem = wrong?.(value);
@@ -45,8 +44,7 @@ function compilePrimitive(element: Element, type: string, types: Types): ValueCh
       const flaw = checkNarrative(String(value));
       if (flaw !== undefined) report(run, 'invariant', 'narrative', parent, step, index, `${step} ${flaw}.`);
     } else {
-      bound?.(value, parent, step, index, run);
-      for (const limit of limits) limit(value, parent, step, index, run);
+      for (const check of further) check(value, parent, step, index, run);
     }
   };
 }
@@ -62,8 +60,7 @@ function compileComplex(
   const defined = (element.contentReference && structure.element(element.contentReference)) || element;
   const invariants = checkInvariants(defined.constraints, defined.path, inherited);
   const after: ValueCheck[] = [];
-  const bound = type && checkBinding(element, type.code, types.definitions);
-  if (bound) after.push(bound);
+  if (type) after.push(...checkBindings(element, type.code, types.definitions));
   if (type?.code === 'Reference') after.push(checkTarget(type, types.definitions));
   return (value, parent, step, index, run) => {
     if (!isObject(value)) {

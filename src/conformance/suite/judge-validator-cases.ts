@@ -39,6 +39,7 @@ export interface SuiteTools {
   readonly definitions: (more: readonly Resource[]) => Definitions;
   /** Reads JSON text; throws on what a server must refuse. */
   readonly parse: (text: string) => unknown;
+  readonly now: Date;
 }
 
 /**
@@ -61,9 +62,15 @@ export function judgeValidatorCases(directory: string, tools: SuiteTools): Compa
 }
 
 function missingSupport(directory: string, each: ManifestCase): string | undefined {
-  const files = [...supportingFiles(each), ...(each.profile?.supporting ?? []), each.profile?.source ?? []].flat();
+  const files = [
+    ...supportingFiles(each),
+    ...(each.profile?.supporting ?? []),
+    each.profile?.source ?? [],
+  ].flat();
   if (files.some((name) => !name.endsWith('.json'))) return 'a supporting file is not JSON';
-  return files.every((name) => existsSync(join(directory, name))) ? undefined : 'a supporting file is missing';
+  return files.every((name) => existsSync(join(directory, name)))
+    ? undefined
+    : 'a supporting file is missing';
 }
 
 /** A case has up to two steps: by base R4 and what the resource claims, and by a profile beside. */
@@ -101,7 +108,8 @@ function compareSteps(
 }
 
 function readReference(directory: string, expectation: Expectation): Reference | undefined {
-  if (typeof expectation === 'string' && !existsSync(join(directory, 'outcomes', expectation))) return undefined;
+  if (typeof expectation === 'string' && !existsSync(join(directory, 'outcomes', expectation)))
+    return undefined;
   return readExpectation(expectation, (name) => readJson(join(directory, 'outcomes', name)));
 }
 
@@ -121,20 +129,15 @@ function judgeStep(
   } catch (error) {
     return [{ severity: 'fatal', code: 'structure', diagnostics: (error as Error).message }];
   }
-  try { const issues = [
-    ...conformance.validate(resource as Resource, { profiles: asked, strict: true }),
+  const issues = [
+    ...conformance.validate(resource as Resource, { profiles: asked, strict: true, now: tools.now }),
     ...answersOf(resource, more, conformance),
   ];
   return issues.filter(({ severity }) => severity === 'error' || severity === 'fatal');
-  } catch (e) { return [{severity:'fatal',code:'exception',diagnostics:(e as Error).stack??''}]; }
 }
 
 /** Judges a QuestionnaireResponse by its Questionnaire when the case brings that. */
-function answersOf(
-  response: unknown,
-  more: readonly Resource[],
-  conformance: Conformance,
-): readonly Issue[] {
+function answersOf(response: unknown, more: readonly Resource[], conformance: Conformance): readonly Issue[] {
   if (!isObject(response) || response['resourceType'] !== 'QuestionnaireResponse') return [];
   const questionnaire = more.find(
     (each) => each.resourceType === 'Questionnaire' && names(response['questionnaire'], each),

@@ -24,6 +24,9 @@ export interface ManifestCase {
   readonly 'security-checks'?: unknown;
   readonly ips?: unknown;
   readonly advisor?: unknown;
+  readonly validateReference?: unknown;
+  readonly validateContains?: unknown;
+  readonly noHtmlInMarkdown?: unknown;
   readonly 'allow-comments'?: unknown;
   readonly 'best-practice'?: unknown;
   readonly java?: Expectation;
@@ -68,6 +71,9 @@ const LEFT_OUT: readonly Rule[] = [
   ['an option: security checks', (each) => each['security-checks'] !== undefined],
   ['an option: good practice as errors', (each) => each['best-practice'] !== undefined],
   ['an option: comments in JSON', (each) => each['allow-comments'] !== undefined],
+  ['an option: references must exist on a server', (each) => each.validateReference !== undefined],
+  ['an option: contained resources are ignored', (each) => each.validateContains !== undefined],
+  ['an option: HTML in markdown', (each) => each.noHtmlInMarkdown !== undefined],
   ['an option: findings suppressed by an advisor', (each) => each.advisor !== undefined],
 ];
 
@@ -110,7 +116,9 @@ export function readExpectation(expectation: Expectation, read: (name: string) =
   const issues = listOf((outcome as { issue?: unknown })?.issue) as readonly OutcomeIssue[];
   const errors = issues.filter(({ severity }) => severity === 'error' || severity === 'fatal');
   return {
-    errors: errors.map(({ expression, details }) => `${expression?.join(', ') ?? ''}: ${details?.text ?? ''}`),
+    errors: errors.map(
+      ({ expression, details }) => `${expression?.join(', ') ?? ''}: ${details?.text ?? ''}`,
+    ),
     usedServer: errors.some(({ extension }) => extension?.some(({ url }) => url === MADE_BY_SERVER)),
   };
 }
