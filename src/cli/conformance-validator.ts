@@ -2,9 +2,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { readConfig } from '../config.ts';
-import { type ComparedCase, judgeValidatorCases } from '../conformance/index.ts';
+import { type ComparedCase, createConformance, judgeValidatorCases } from '../conformance/index.ts';
 import { openDefinitions } from '../definitions/index.ts';
+import type { Resource } from '../resource.ts';
 import { scanJson } from '../rest/index.ts';
+import { createBuiltIn, createCodeJudge } from '../terminology/index.ts';
 import { CommandError } from './exit.ts';
 import { profilesDirectory } from './installation.ts';
 
@@ -29,10 +31,14 @@ export async function judgeValidator(
   if (!(threshold >= 0 && threshold <= 100)) throw new CommandError('--threshold must be from 0 to 100', 2);
   if (!existsSync(join(directory, 'manifest.json')))
     throw new CommandError(`${directory}: there is no manifest.json here`, 2);
-  const definitions = await openDefinitions({
+  const open = await openDefinitions({
     profiles: profilesDirectory(readConfig({ ...process.env, SILTA_MODE: 'sandbox' })),
   });
-  const { compared, leftOut } = judgeValidatorCases(directory, { definitions, parse, now: new Date() });
+  const conformance = (more: readonly Resource[]) => {
+    const definitions = open(more);
+    return createConformance({ definitions, codes: createCodeJudge(createBuiltIn(definitions)) });
+  };
+  const { compared, leftOut } = judgeValidatorCases(directory, { conformance, parse, now: new Date() });
   for (const each of compared) if (options.all || !each.agrees) showCase(each);
   write(`\nLeft out, of ${[...leftOut.values()].reduce((a, b) => a + b, compared.length)}:`);
   for (const [reason, count] of [...leftOut].sort((a, b) => b[1] - a[1])) write(`  ${count}  ${reason}`);

@@ -39,11 +39,16 @@ function checkBinding(
       isMember = codes && KINDS[type]?.(codes, strength === 'required');
     }
     if (!isMember || isMember(value)) return;
+    if (FORMATS.has(String(value)) && valueSet.split('|', 1)[0] === MIME_TYPES) return;
     report(run, 'code-invalid', 'binding', parent, step, index, `${step} ${rule}.`, severity);
   };
 }
 
 type Membership = (value: unknown) => boolean;
+
+/** FHIR's own names of its formats stand for MIME types: https://hl7.org/fhir/R4/http.html#mime-type */
+const FORMATS: ReadonlySet<string> = new Set(['xml', 'json', 'ttl', 'html', 'none']);
+const MIME_TYPES = 'http://hl7.org/fhir/ValueSet/mimetypes';
 
 const ofText = (codes: ValueSetCodes): Membership => {
   return (value) => typeof value !== 'string' || codes.has(value);

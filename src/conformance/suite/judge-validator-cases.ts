@@ -5,10 +5,8 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Definitions } from '../../definitions/index.ts';
 import type { Issue } from '../../outcome.ts';
 import type { Resource } from '../../resource.ts';
-import { createConformance } from '../conformance.ts';
 import { isObject } from '../json.ts';
 import type { Conformance } from '../types.ts';
 import {
@@ -35,8 +33,8 @@ export interface ComparedSuite {
 }
 
 export interface SuiteTools {
-  /** The definitions with a case's own profiles, value sets and code systems. */
-  readonly definitions: (more: readonly Resource[]) => Definitions;
+  /** A judge that also knows a case's own profiles, value sets and code systems. */
+  readonly conformance: (more: readonly Resource[]) => Conformance;
   /** Reads JSON text; throws on what a server must refuse. */
   readonly parse: (text: string) => unknown;
   readonly now: Date;
@@ -121,7 +119,7 @@ function judgeStep(
   tools: SuiteTools,
 ): readonly Issue[] {
   const more = supporting.flatMap((name) => resourcesOf(readJson(join(directory, name))));
-  const conformance = createConformance({ definitions: tools.definitions(more) });
+  const conformance = tools.conformance(more);
   const asked = profile === undefined ? [] : [String(more.at(-1)?.['url'])];
   let resource: unknown;
   try {
