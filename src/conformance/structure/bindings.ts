@@ -39,7 +39,7 @@ function checkBinding(
       isMember = codes && KINDS[type]?.(codes, strength === 'required');
     }
     if (!isMember || isMember(value)) return;
-    if (FORMATS.has(String(value)) && valueSet.split('|', 1)[0] === MIME_TYPES) return;
+    if (valueSet.startsWith(MIME_TYPES) && isFormat(String(value), isMember)) return;
     report(run, 'code-invalid', 'binding', parent, step, index, `${step} ${rule}.`, severity);
   };
 }
@@ -49,6 +49,11 @@ type Membership = (value: unknown) => boolean;
 /** FHIR's own names of its formats stand for MIME types: https://hl7.org/fhir/R4/http.html#mime-type */
 const FORMATS: ReadonlySet<string> = new Set(['xml', 'json', 'ttl', 'html', 'none']);
 const MIME_TYPES = 'http://hl7.org/fhir/ValueSet/mimetypes';
+
+/** What stands behind the type is not judged: published resources have parameters that no grammar allows. */
+function isFormat(value: string, isMember: Membership): boolean {
+  return FORMATS.has(value) || isMember((value.split(';', 1)[0] ?? '').trim());
+}
 
 const ofText = (codes: ValueSetCodes): Membership => {
   return (value) => typeof value !== 'string' || codes.has(value);
