@@ -122,6 +122,9 @@ export const VARIABLES = {
     '0',
   ),
   SILTA_DELIVERY_CONCURRENCY: variable(positive.max(100), 'Deliveries a gateway sends at once.', '4'),
+  SILTA_EXPORTS_PER_CLIENT: variable(positive.max(100), 'Unfinished bulk exports a client has at most.', '2'),
+  SILTA_EXPORT_HOURS: variable(positive.max(720), 'How long the files of a bulk export are kept.', '24'),
+  SILTA_EXPORT_FILE_ROWS: variable(positive, 'Resources in one file of a bulk export at most.', '100000'),
   SILTA_SHUTDOWN_SECONDS: variable(
     positive.max(600),
     'Time for what is in flight when the gateway is asked to stop.',

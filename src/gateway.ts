@@ -32,8 +32,8 @@ import {
   readClients,
 } from './identity/index.ts';
 import { createPlanReader } from './pathway-plans.ts';
-import { createRest, createTransact, type RestOptions } from './rest/index.ts';
-import { createStore, type Database, migrate, type Store } from './store/index.ts';
+import { createExporter, createRest, createTransact, type RestOptions } from './rest/index.ts';
+import { createExportStore, createStore, type Database, migrate, type Store } from './store/index.ts';
 import { createStoredCodes } from './stored-codes.ts';
 import { createTransport, watchSystems } from './systems/index.ts';
 import { createBuiltIn, createCodeJudge } from './terminology/index.ts';
@@ -60,6 +60,7 @@ export interface Gateway {
 }
 
 const SWEEP_MS = 60_000;
+const HOUR_MS = 3_600_000;
 const clock = () => new Date();
 
 /** What the upper rooms stand on. */
@@ -75,7 +76,8 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const base = await layFoundation(parts);
   const { identity, systems, registry } = base;
   const delivery = wireDelivery(parts, base);
-  const rest = wireRest(parts, base, () => delivery.poke());
+  const rest = wireRest(parts, base, { onWritten: () => delivery.poke(), onExport: () => exporter.poke() });
+  const exporter = createExporter(rest);
   let stopping = false;
   const app = createApp({
     logger,
@@ -100,12 +102,13 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     app,
     async start() {
       await delivery.start();
+      exporter.start();
       sweeping = setInterval(() => sweep(identity, logger), SWEEP_MS).unref();
     },
     async stop() {
       stopping = true;
       clearInterval(sweeping);
-      await Promise.all([delivery.stop(), systems.close()]);
+      await Promise.all([delivery.stop(), exporter.stop(), systems.close()]);
     },
   };
 }
@@ -225,8 +228,12 @@ function wireDelivery(parts: GatewayParts, base: Foundation): Delivery {
   });
 }
 
-function wireRest(parts: GatewayParts, base: Foundation, onWritten: () => void): RestOptions {
-  const { config, logger, version } = parts;
+function wireRest(
+  parts: GatewayParts,
+  base: Foundation,
+  wake: Pick<RestOptions, 'onWritten' | 'onExport'>,
+): RestOptions {
+  const { config, database, logger, version } = parts;
   const { definitions, store, access, conformance, terminology, identity, who } = base;
   return {
     definitions,
@@ -245,7 +252,13 @@ function wireRest(parts: GatewayParts, base: Foundation, onWritten: () => void):
     sealingKey: deriveKey(config, 'page links'),
     version,
     clientIds: config.SILTA_CLIENT_IDS,
-    onWritten,
+    exports: createExportStore({ database, definitions, clock }),
+    exportLimits: {
+      perClient: config.SILTA_EXPORTS_PER_CLIENT,
+      lifetimeMs: config.SILTA_EXPORT_HOURS * HOUR_MS,
+      rowsPerFile: config.SILTA_EXPORT_FILE_ROWS,
+    },
+    ...wake,
   };
 }
 

@@ -1,4 +1,4 @@
 export { createAccess } from './create-access.ts';
-export { isRefusal } from './refusals.ts';
+export { hide, isRefusal, missing } from './refusals.ts';
 export { sectorOf } from './sector-labels.ts';
 export type { Access, Disclosure, DisclosureRequest, Interaction, ProposedWrite } from './types.ts';

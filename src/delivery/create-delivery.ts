@@ -2,6 +2,7 @@
 import type { Request, Router } from 'express';
 import type { OperationOutcome } from 'fhir/r4';
 import type { Registry } from 'prom-client';
+import { createLoop } from '../loop.ts';
 import type { Issue } from '../outcome.ts';
 import type { Resource } from '../resource.ts';
 import { type Database, eraseRawCopies, type Store, sweepDeliveries } from '../store/index.ts';
@@ -16,7 +17,6 @@ import { checkKey } from './inbound/raw-copy.ts';
 import { createInboundRouter, type ReceiveDependencies } from './inbound/receive.ts';
 import { replayInbound } from './inbound/take-in.ts';
 import { loggable } from './loggable.ts';
-import { createLoop } from './loop.ts';
 import { createMetrics } from './metrics.ts';
 import { createOperations, type Operations } from './operations.ts';
 import { type RelayDependencies, relayChanges, relayFailedReactions } from './relay.ts';

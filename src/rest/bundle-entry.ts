@@ -59,6 +59,8 @@ export function parseEntry(
   const { route, address } = locateFaults(index, () =>
     findRoute(method, path, rest.definitions.resourceTypes),
   );
+  if (route.alone)
+    throw faultIn(index, 'request.url', 'This is a request of its own and has no place in a Bundle.');
   const resource = entry['resource'];
   if (resource !== undefined && typeof asObject(resource)['resourceType'] !== 'string') {
     throw faultIn(index, 'resource', 'This is not a resource.');

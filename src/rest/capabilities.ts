@@ -6,7 +6,7 @@ import type {
 } from 'fhir/r4';
 import { MEDIA_TYPES } from './media-type.ts';
 import { PATCH_FORMATS } from './patch-document.ts';
-import { isOfType, ROUTES } from './routes.ts';
+import { isOfType, ROUTES, type Route } from './routes.ts';
 import { isStoredType } from './stored-type.ts';
 import type { RestOptions } from './types.ts';
 
@@ -28,6 +28,7 @@ export function describeCapabilities(rest: RestOptions): CapabilityStatement {
     software: { name: 'Silta', version: rest.version },
     implementation: { description: 'Silta FHIR gateway', url: rest.baseUrl },
     fhirVersion: '4.0.1',
+    instantiates: ['http://hl7.org/fhir/uv/bulkdata/CapabilityStatement/bulk-data'],
     format: [...MEDIA_TYPES.json.slice(0, 1), 'json', ...MEDIA_TYPES.xml.slice(0, 1), 'xml'],
     patchFormat: [...PATCH_FORMATS],
     rest: [
@@ -41,6 +42,7 @@ export function describeCapabilities(rest: RestOptions): CapabilityStatement {
           { code: 'history-system' },
           { code: 'search-system' },
         ],
+        operation: describeOperations(ROUTES.filter((route) => !isOfType(route))),
       },
     ],
   };
@@ -71,8 +73,16 @@ function describeType(rest: RestOptions, type: string): CapabilityStatementRestR
       ...searched.map(({ code, url, type: kind }) => ({ name: code, definition: url, type: kind })),
       { name: '_list', type: 'special' },
     ],
-    operation: routes.flatMap(({ name, operation }) => (operation ? [{ name, definition: operation }] : [])),
+    operation: describeOperations(routes),
   };
+}
+
+/** Each operation once, however many methods it is asked for by. */
+function describeOperations(
+  routes: readonly Route[],
+): NonNullable<CapabilityStatementRestResource['operation']> {
+  const named = routes.flatMap(({ name, operation }) => (operation ? [[operation, name] as const] : []));
+  return [...new Map(named)].map(([definition, name]) => ({ name, definition }));
 }
 
 interface SmartConfiguration {

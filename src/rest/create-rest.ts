@@ -1,3 +1,4 @@
+import { pipeline } from 'node:stream/promises';
 import express, { type Request, type Response, type Router } from 'express';
 import { SiltaError } from '../outcome.ts';
 import type { Resource } from '../resource.ts';
@@ -53,11 +54,11 @@ function createServer(
   const readResource = createResourceReader(rest.definitions, rest.limits.bodyDepth);
   return async (http, response) => {
     const query = queryOf(http);
-    const form = askedForm(http, query);
     const path = pathOf(http);
     if (path !== '') announceMethods(http, response, path);
     const isBundle = path === '' && http.method !== 'GET' && http.method !== 'HEAD';
     const target = isBundle ? undefined : findRoute(http.method, path, rest.definitions.resourceTypes);
+    const form = target?.route.answersLines ? LINES : askedForm(http, query);
     if (!target) requirePost(http);
     const principal = await rest.authenticate(http);
     const bytes = await readBody(http, response);
@@ -70,7 +71,8 @@ function createServer(
           audit,
         )
       : await performBundle(http, readResource(http.get('content-type'), bytes), bytes, session, audit);
-    send(response, answer, form, write);
+    if (answer.stream) await sendStream(response, answer, answer.stream);
+    else send(response, answer, form, write);
   };
 }
 
@@ -143,18 +145,36 @@ function askedForm(http: Request, parameters: Parameters): AnswerForm {
   return { format, pretty: wantsPretty(parameters) };
 }
 
+/** Lines have one form; what is said beside them, is said in JSON. */
+const LINES: AnswerForm = { format: 'json', pretty: false };
+
 function send(response: Response, answer: FhirResponse, form: AnswerForm, write: WriteBody): void {
-  const written = answer.body === undefined ? undefined : writeAnswer(response.req, answer.body, form, write);
+  const written =
+    answer.body === undefined
+      ? undefined
+      : writeAnswer(response.req, answer.body, answer.isPlain ? LINES : form, write);
   response.status(answer.status);
   if (answer.etag !== undefined) response.setHeader('ETag', answer.etag);
   if (answer.lastModified !== undefined) {
     response.setHeader('Last-Modified', new Date(answer.lastModified).toUTCString());
   }
   if (answer.location !== undefined) response.setHeader('Location', answer.location);
-  if (!written) {
-    response.end();
-    return;
+  if (written) response.setHeader('Content-Type', written.contentType);
+  response.setHeaders(new Map(Object.entries(answer.headers ?? {})));
+  response.end(written?.text);
+}
+
+/** Sends bytes as fast as the caller takes them. Who goes away in the middle ends it, and nothing else. */
+async function sendStream(
+  response: Response,
+  { status, headers = {} }: FhirResponse,
+  stream: AsyncIterable<Uint8Array>,
+): Promise<void> {
+  response.status(status);
+  response.setHeaders(new Map(Object.entries(headers)));
+  try {
+    await pipeline(stream, response);
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
   }
-  response.setHeader('Content-Type', written.contentType);
-  response.end(written.text);
 }

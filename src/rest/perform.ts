@@ -41,6 +41,7 @@ export function auditShown(
     action: shown.action,
     outcome: 'success',
     entities: shown.entities,
+    ...(shown.detail !== undefined && { detail: maskHetu(shown.detail) }),
     ...(shown.action === 'search-type' && { detail: maskHetu(`${request.type} by ${names || 'nothing'}`) }),
   };
 }

@@ -69,6 +69,8 @@ export function buildRequest(
   return {
     ...address,
     parameters: [...query, ...form],
+    respondAsync: prefersAsync(http.get('prefer')),
+    acceptsGzip: http.acceptsEncodings('gzip', 'identity') === 'gzip',
     ...(resource && { resource }),
     ...(idempotency && { idempotency }),
     ...(route.body === 'patch' && { patch: readPatch(contentType, bytes, limits, readResource) }),
@@ -92,6 +94,10 @@ function preferredHandling(header: string | undefined): FhirRequest['preferHandl
   const value = /(?:^|[,;\s])handling\s*=\s*"?(strict|lenient)\b/i.exec(header ?? '')?.[1];
   return value?.toLowerCase() as FhirRequest['preferHandling'];
 }
+
+/** @see https://www.rfc-editor.org/rfc/rfc7240#section-4.1 */
+const prefersAsync = (header: string | undefined): boolean =>
+  /(?:^|[,;\s])respond-async\b/i.test(header ?? '');
 
 /** @see https://www.rfc-editor.org/rfc/rfc7240 unknown preferences are ignored */
 export function preferredReturn(header: string | undefined): FhirRequest['preferReturn'] {

@@ -5,6 +5,7 @@
 import { SiltaError } from '../outcome.ts';
 import { CANONICAL_ROOT } from '../resource.ts';
 import { suggest } from '../suggest.ts';
+import { EXPORT_ROUTES } from './bulk/export-routes.ts';
 import { conditionalDelete } from './conditional-delete.ts';
 import { conditionalUpdate } from './conditional-update.ts';
 import { create } from './create.ts';
@@ -34,6 +35,10 @@ export interface Route {
   readonly types?: readonly string[];
   /** What the body is: a resource, a patch, form parameters, or nothing that is read. */
   readonly body: 'resource' | 'patch' | 'form' | 'none';
+  /** Whether it is a request of its own only, and no entry of a Bundle. */
+  readonly alone?: boolean;
+  /** Whether the answer is lines of NDJSON. */
+  readonly answersLines?: boolean;
 }
 
 const HL7 = 'http://hl7.org/fhir/OperationDefinition';
@@ -111,11 +116,13 @@ export const ROUTES: readonly Route[] = [
     body: 'resource',
     operation: `${HL7}/Resource-meta-delete`,
   },
+  ...EXPORT_ROUTES,
 ];
 
 export interface Address {
   readonly type: string;
   readonly id: string;
+  /** Or the number of a file. */
   readonly versionId: string;
 }
 
@@ -169,7 +176,7 @@ function matchPath(pattern: string, segments: readonly string[]): Address | unde
     } else if (part === ':id') {
       if (!/^[A-Za-z0-9.-]{1,64}$/.test(segment)) return undefined;
       address.id = segment;
-    } else if (part === ':versionId') address.versionId = segment;
+    } else if (part === ':versionId' || part === ':file') address.versionId = segment;
     else if (part !== segment) return undefined;
   }
   return address;

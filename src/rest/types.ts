@@ -4,7 +4,7 @@ import type { Definitions } from '../definitions/index.ts';
 import type { Issue } from '../outcome.ts';
 import type { Principal } from '../principal.ts';
 import type { Resource } from '../resource.ts';
-import type { Store, StoreTransaction } from '../store/index.ts';
+import type { ExportStore, Store, StoreTransaction } from '../store/index.ts';
 import type { BuiltInTerminology } from '../terminology/index.ts';
 import type { PatchDocument } from './patch-document.ts';
 
@@ -26,6 +26,15 @@ export interface RestLimits {
   readonly maxCount: number;
   /** Resources that includes add to a page at most. */
   readonly maxIncluded: number;
+}
+
+export interface ExportLimits {
+  /** Unfinished exports of one client. */
+  readonly perClient: number;
+  /** How long files are kept, in milliseconds. */
+  readonly lifetimeMs: number;
+  /** Lines of a file. */
+  readonly rowsPerFile: number;
 }
 
 /** What the FHIR API is made of; everything it needs is passed in. */
@@ -68,6 +77,10 @@ export interface RestOptions {
   readonly clientIds: boolean;
   /** Called after a committed write, to wake whoever waits for changes. */
   readonly onWritten?: () => void;
+  readonly exports: ExportStore;
+  readonly exportLimits: ExportLimits;
+  /** Called after an export was asked for, to wake whoever runs them. */
+  readonly onExport?: () => void;
 }
 
 /** What an Idempotency-Key asks for: hashes of the key and of the request. */
@@ -94,6 +107,9 @@ export interface FhirRequest {
   /** Whether search parameters that are not known are left aside; otherwise they are refused. */
   readonly preferHandling?: 'strict' | 'lenient';
   readonly preferReturn?: 'minimal' | 'representation' | 'OperationOutcome';
+  /** Whether the caller takes its answer later. */
+  readonly respondAsync?: boolean;
+  readonly acceptsGzip?: boolean;
 }
 
 /** An answer before it becomes HTTP or an entry of a response Bundle. Bodies are JSON text. */
@@ -106,7 +122,18 @@ export interface FhirResponse {
   /** Absolute URL. */
   readonly location?: string;
   /** References that were read and shown, for the audit; absent where the store audits the write itself. */
-  readonly shown?: { readonly action: string; readonly entities: readonly string[] };
+  readonly shown?: {
+    readonly action: string;
+    readonly entities: readonly string[];
+    /** Names and counts, never values. */
+    readonly detail?: string;
+  };
+  /** Whether the body is JSON and no resource, so that it has no other form. */
+  readonly isPlain?: boolean;
+  /** Headers beside those above. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Bytes as they come, instead of a body; their media type is among the headers. */
+  readonly stream?: AsyncIterable<Uint8Array>;
 }
 
 /** What interactions read through: the store, or the transaction they are part of. */

@@ -1,3 +1,4 @@
+export { createExportStore } from './create-export-store.ts';
 export { createStore } from './create-store.ts';
 export { type Database, openDatabase, type Queryable, type Row } from './database.ts';
 export { type DateRange, dateRange } from './date-range.ts';
@@ -54,6 +55,7 @@ export {
 } from './delivery-rows.ts';
 export { inSavepoint } from './delivery-savepoint.ts';
 export { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.ts';
+export type * from './export-types.ts';
 export {
   findAnswer,
   type IdempotentAnswer,

@@ -20,6 +20,7 @@ const patch = at('rest', 'patch');
 const history = at('rest', 'history');
 const operations = at('rest', 'operations');
 const bundles = at('rest', 'bundles');
+const bulk = at('rest', 'bulk-export');
 const answers = at('rest', 'search-answers');
 const search = at('store', 'search');
 const beyond = at('store', 'search-modifiers');
@@ -56,6 +57,15 @@ const PROOFS = new Map(
     'GET [type]/[id]/$meta': operations('is shown, added to and taken from, each in a new version'),
     'POST [type]/[id]/$meta-add': operations('gives nobody another sector, another label or what is hidden'),
     'POST [type]/[id]/$meta-delete': operations('is shown, added to and taken from, each in a new version'),
+    'GET $export': bulk('holds every resource that a search shows, in files of a bounded number of lines'),
+    'POST $export': bulk('takes its parameters by POST too, with patients and a group'),
+    'GET Patient/$export': bulk('of patients holds their compartments only'),
+    'POST Patient/$export': bulk('takes its parameters by POST too, with patients and a group'),
+    'GET Group/[id]/$export': bulk('and of a group those of its present members'),
+    'POST Group/[id]/$export': bulk('takes its parameters by POST too, with patients and a group'),
+    'GET _export/[id]': bulk('alone sees the export and its files'),
+    'DELETE _export/[id]': bulk('stops where it is when it is cancelled, and leaves nothing'),
+    'GET _export/[id]/[file]': bulk('sends its files packed to who takes them packed'),
     'GET metadata': interactions('are told to anyone, and are true to the search parameters'),
     'POST / (transaction)': bundles('deletes, creates, updates and reads in that order'),
     'POST / (batch)': bundles('lets each entry stand or fail alone'),

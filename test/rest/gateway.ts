@@ -8,8 +8,15 @@ import { completeResponse } from '../../src/forms/index.ts';
 import { SiltaError } from '../../src/outcome.ts';
 import { GATEWAY, type Principal, type Scope } from '../../src/principal.ts';
 import type { Resource } from '../../src/resource.ts';
-import { createRest, type RestOptions, renderError, requestId } from '../../src/rest/index.ts';
-import { createStore, openDatabase, type Store } from '../../src/store/index.ts';
+import {
+  createExporter,
+  createRest,
+  type Exporter,
+  type RestOptions,
+  renderError,
+  requestId,
+} from '../../src/rest/index.ts';
+import { createExportStore, createStore, openDatabase, type Store } from '../../src/store/index.ts';
 import { createStoredCodes } from '../../src/stored-codes.ts';
 import { createBuiltIn, createCodeJudge } from '../../src/terminology/index.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
@@ -72,6 +79,8 @@ export interface TestGateway {
   readonly log: string[];
   /** Calls of onWritten so far. */
   readonly writes: () => number;
+  /** Runs bulk exports once it is started. */
+  readonly exporter: Exporter;
   /** How many resources there are, deleted ones and content aside. */
   countResources(): Promise<number>;
   close(): Promise<void>;
@@ -114,42 +123,44 @@ async function serveOn(
   let ids = 0;
   const app = express();
   app.use(requestId(() => `request-${++ids}-${process.pid}`));
-  app.use(
-    '/fhir',
-    createRest({
-      definitions,
-      store,
-      access: createAccess({ definitions, store, clock }),
-      conformance: createConformance({ definitions, codes }),
-      terminology: { builtIn, prepareFor: codes.prepareFor },
-      forms: { completeResponse },
-      authenticate,
-      smartConfiguration: () => ({
-        issuer: 'https://as.example',
-        authorization_endpoint: 'https://as.example/authorize',
-        token_endpoint: 'https://as.example/token',
-      }),
-      baseUrl,
-      clock,
-      uuid: () => crypto.randomUUID(),
-      logger,
-      limits: {
-        bodyBytes: 200_000,
-        bodyDepth: 40,
-        bundleEntries: 20,
-        defaultCount: 20,
-        maxCount: 50,
-        maxIncluded: 30,
-      },
-      sealingKey: Buffer.alloc(32, 5),
-      version: '0.1.0',
-      clientIds: false,
-      onWritten: () => {
-        writes++;
-      },
-      ...change,
+  const rest: RestOptions = {
+    definitions,
+    store,
+    access: createAccess({ definitions, store, clock }),
+    conformance: createConformance({ definitions, codes }),
+    terminology: { builtIn, prepareFor: codes.prepareFor },
+    forms: { completeResponse },
+    authenticate,
+    smartConfiguration: () => ({
+      issuer: 'https://as.example',
+      authorization_endpoint: 'https://as.example/authorize',
+      token_endpoint: 'https://as.example/token',
     }),
-  );
+    baseUrl,
+    clock,
+    uuid: () => crypto.randomUUID(),
+    logger,
+    limits: {
+      bodyBytes: 200_000,
+      bodyDepth: 40,
+      bundleEntries: 20,
+      defaultCount: 20,
+      maxCount: 50,
+      maxIncluded: 30,
+    },
+    sealingKey: Buffer.alloc(32, 5),
+    version: '0.1.0',
+    clientIds: false,
+    onWritten: () => {
+      writes++;
+    },
+    exports: createExportStore({ database: database.database, definitions, clock }),
+    exportLimits: { perClient: 2, lifetimeMs: 60_000, rowsPerFile: 3 },
+    onExport: () => exporter.poke(),
+    ...change,
+  };
+  const exporter = createExporter(rest, { pollMs: 50, leaseMs: 400 });
+  app.use('/fhir', createRest(rest));
   app.use(renderError({ logger, definitions }));
   server.on('request', app);
   return {
@@ -158,11 +169,15 @@ async function serveOn(
     database,
     log,
     writes: () => writes,
+    exporter,
     countResources: async () => {
       const [row] = await database.database.query('SELECT count(*) AS n FROM resource');
       return Number(row?.['n']);
     },
-    close: () => stop(server, database),
+    close: async () => {
+      await exporter.stop();
+      await stop(server, database);
+    },
   };
 }
 

@@ -10,7 +10,7 @@ import { SiltaError } from '../../src/outcome.ts';
 import { GATEWAY, type Principal, type Scope } from '../../src/principal.ts';
 import type { Resource } from '../../src/resource.ts';
 import { createTransact, requestId } from '../../src/rest/index.ts';
-import { createStore, type Store } from '../../src/store/index.ts';
+import { createExportStore, createStore, type Store } from '../../src/store/index.ts';
 import { createBuiltIn, createCodeJudge } from '../../src/terminology/index.ts';
 import { type ConsoleDelivery, createWeb, type PageSession, type WebOptions } from '../../src/web/index.ts';
 import { createTestDatabase } from '../support/test-database.ts';
@@ -95,6 +95,8 @@ export async function openSite(change: Partial<WebOptions> = {}): Promise<Site> 
     sealingKey: Buffer.alloc(32, 5),
     version: '0.1.0',
     clientIds: false,
+    exports: createExportStore({ database: database.database, definitions, clock }),
+    exportLimits: { perClient: 1, lifetimeMs: 60_000, rowsPerFile: 100 },
   });
   app.use(
     createWeb({

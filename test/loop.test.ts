@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import { createLoop } from '../../src/delivery/loop.ts';
+import { createLoop } from '../src/loop.ts';
 
 const fail = (error: unknown) => {
   throw error;
