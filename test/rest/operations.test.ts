@@ -192,7 +192,7 @@ describe('capabilities', () => {
       body.rest[0].resource
         .find((each: { type: string }) => each.type === type)
         .operation.map(({ name }: { name: string }) => name);
-    expect(names('Patient')).toEqual(['validate', 'everything', 'meta', 'meta-add', 'meta-delete']);
+    expect(names('Patient')).toEqual(['validate', 'everything', 'meta', 'meta-add', 'meta-delete', 'export']);
     expect(names('Task')).toEqual(['validate', 'meta', 'meta-add', 'meta-delete']);
   });
 });
