@@ -1,6 +1,7 @@
 /** `npm run bench -- <name>`: measures, and prints figures on standard output, progress on standard error. */
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { runMap, toMapTable } from './map/run-map.ts';
+import { toMapTable } from './map/report.ts';
+import { runMap } from './map/run-map.ts';
 import { OPERATIONS, type Operation } from './rest/operations.ts';
 import { toJson, toTable } from './rest/report.ts';
 import { isOperation, runRest } from './rest/run-rest.ts';
@@ -12,6 +13,12 @@ interface RestFlags {
   readonly poolSize: number;
   readonly only?: readonly Operation[];
   readonly nodeArgument: readonly string[];
+}
+
+interface MapFlags {
+  readonly json?: boolean;
+  readonly seconds: number;
+  readonly runs?: number;
 }
 
 const say = (line: string): void => {
@@ -68,10 +75,15 @@ program
   .command('map')
   .description('QuestionnaireResponse with N items to a Bundle of N Observations, beside an equal function')
   .option('--json', 'print JSON instead of a table')
-  .option('--seconds <n>', 'time of measuring each size, each way', positive, 2)
-  .action(async (flags: Pick<RestFlags, 'json' | 'seconds'>) => {
-    const figures = await runMap(flags.seconds);
-    process.stdout.write(`${flags.json ? JSON.stringify({ figures }) : toMapTable(figures)}\n`);
+  .option('--seconds <n>', 'time of each comparison', positive, 2)
+  .option(
+    '--runs <n>',
+    'runs of a small map, to see whether memory grows (best with node --expose-gc)',
+    whole,
+  )
+  .action(async (flags: MapFlags) => {
+    const figures = await runMap(flags.seconds, flags.runs ?? 0);
+    process.stdout.write(`${flags.json ? JSON.stringify(figures) : toMapTable(figures)}\n`);
   });
 
 program.action(() => {

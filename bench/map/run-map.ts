@@ -1,108 +1,146 @@
 /** The mapping benchmark: a compiled map beside a hand-written function that makes the same. */
-
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import type { Bundle, QuestionnaireResponse } from 'fhir/r4';
-import { loadDefinitions } from '../../src/definitions/index.ts';
-import { type CompiledMap, compileMap, parseMap } from '../../src/mapping/index.ts';
+import { SaxesParser } from 'saxes';
+import { compileStructure, type Definitions, loadDefinitions } from '../../src/definitions/index.ts';
+import { type CompiledMap, compileMap, createCodec, parseMap } from '../../src/mapping/index.ts';
+import { longMap } from './long-map.ts';
+import { DOCUMENT_MODEL, makeDocument, makeReport } from './messages.ts';
+import { makeResponse, OBSERVATIONS_MAP, toObservations } from './observations.ts';
+import { timeBoth } from './time-runs.ts';
 
-export interface MapFigure {
-  readonly items: number;
-  /** Microseconds for each item. */
-  readonly map: number;
-  readonly hand: number;
+export interface SizeFigure {
+  /** Items of the source. */
+  readonly n: number;
+  readonly microsPerItem: number;
+  readonly handMicrosPerItem: number;
+  readonly ratio: number;
 }
 
-const SIZES = [10, 100, 1_000, 10_000];
+export interface CompileFigure {
+  readonly lines: number;
+  /** The first time in this process, from text to function. */
+  readonly firstMillis: number;
+  /** After an edit. */
+  readonly againMillis: number;
+}
+
+export interface FormatFigure {
+  readonly format: string;
+  readonly bytes: number;
+  readonly bytesPerSecond: number;
+  /** The same text taken apart and nothing made of it. */
+  readonly bareBytesPerSecond: number;
+}
+
+export interface LeakFigure {
+  readonly runs: number;
+  readonly heapBefore: number;
+  readonly heapAfter: number;
+}
+
+export interface MapFigures {
+  readonly sizes: readonly SizeFigure[];
+  readonly compile: CompileFigure;
+  readonly formats: readonly FormatFigure[];
+  readonly leak: LeakFigure | undefined;
+}
+
+const SIZES = [10, 100, 1_000, 10_000, 100_000];
 const ENVIRONMENT = { now: () => new Date(0), uuid: () => '00000000-0000-4000-8000-000000000000' };
 
-const TEXT = `/// url = 'https://silta.example/fhir/StructureMap/bench-observations'
-/// name = 'BenchObservations'
-
-uses "http://hl7.org/fhir/StructureDefinition/QuestionnaireResponse" alias Response as source
-uses "http://hl7.org/fhir/StructureDefinition/Bundle" alias Bundle as target
-
-group Observations(source response : Response, target bundle : Bundle) {
-  response -> bundle.type = 'collection' "type";
-  response.item as item -> bundle.entry as entry, entry.resource = create('Observation') as observation then {
-    item -> observation.status = 'final' "status";
-    item.text as text -> observation.code as code, code.text = text "code";
-    item.answer as answer then {
-      answer.value : integer as value -> observation.value = value "value";
-    } "answer";
-  } "item";
-}
-`;
-
-/** @throws MapCompileError, or Error when map and function do not make the same */
-export async function runMap(seconds: number): Promise<readonly MapFigure[]> {
+/**
+ * @param seconds time of each comparison
+ * @param runs of a small map, to see whether memory grows; 0 for none
+ * @throws MapCompileError, or Error when map and function do not make the same
+ */
+export async function runMap(seconds: number, runs: number): Promise<MapFigures> {
   const definitions = await loadDefinitions({ profiles: join(import.meta.dirname, '..', '..', 'profiles') });
-  const { map: tree, diagnostics } = parseMap(TEXT, 'bench.fml');
-  if (!tree) throw new Error(`The benchmark's map does not parse: ${JSON.stringify(diagnostics)}`);
-  const map = compileMap(tree, { definitions });
-  return SIZES.map((items) => measure(map, response(items), items, seconds * 1000));
-}
-
-function measure(map: CompiledMap, source: QuestionnaireResponse, items: number, ms: number): MapFigure {
-  const name = map.sources[0] ?? '';
-  const byMap = () => map.run({ [name]: source }, ENVIRONMENT);
-  const byHand = () => toObservations(source);
-  if (!isDeepStrictEqual(byMap(), byHand()))
-    throw new Error('The map and the function make different Bundles.');
-  const times = { map: 0, hand: 0 };
-  const runs = { map: 0, hand: 0 };
-  for (const warm of [true, false, false]) {
-    for (const [kind, work] of [
-      ['map', byMap],
-      ['hand', byHand],
-    ] as const) {
-      const start = performance.now();
-      const end = start + ms / 2;
-      let count = 0;
-      while (performance.now() < end) {
-        work();
-        count++;
-      }
-      if (warm) continue;
-      times[kind] += performance.now() - start;
-      runs[kind] += count;
-    }
-  }
-  const perItem = (kind: 'map' | 'hand'): number => (times[kind] * 1000) / runs[kind] / items;
-  return { items, map: perItem('map'), hand: perItem('hand') };
-}
-
-function response(items: number): QuestionnaireResponse {
+  const compile = measureCompile(definitions);
+  const map = compileText(OBSERVATIONS_MAP, definitions);
   return {
-    resourceType: 'QuestionnaireResponse',
-    status: 'completed',
-    item: Array.from({ length: items }, (_, n) => ({
-      linkId: `q${n}`,
-      text: `Question ${n}`,
-      answer: [{ valueInteger: (n * 13) % 101 }],
-    })),
+    sizes: SIZES.map((n) => measureSize(map, n, seconds)),
+    compile,
+    formats: [measureXml(definitions, seconds), measureHl7v2(definitions, seconds)],
+    leak: runs > 0 ? measureLeak(map, runs) : undefined,
   };
 }
 
-function toObservations(source: QuestionnaireResponse): Bundle {
-  const entry = (source.item ?? []).map((item) => ({
-    resource: {
-      resourceType: 'Observation' as const,
-      status: 'final' as const,
-      code: { ...(item.text !== undefined && { text: item.text }) },
-      ...(item.answer?.[0]?.valueInteger !== undefined && { valueInteger: item.answer[0].valueInteger }),
-    },
-  }));
-  return { resourceType: 'Bundle', type: 'collection', entry };
+function compileText(text: string, definitions: Definitions): CompiledMap {
+  const { map, diagnostics } = parseMap(text, 'bench.fml');
+  if (!map) throw new Error(`The benchmark's map does not parse: ${JSON.stringify(diagnostics)}`);
+  return compileMap(map, { definitions });
 }
 
-/** The figures as a table for people. */
-export function toMapTable(figures: readonly MapFigure[]): string {
-  const line = (cells: readonly string[]): string => cells.map((cell) => cell.padStart(12)).join('');
-  return [
-    line(['items', 'map µs/item', 'hand µs/item', 'times']),
-    ...figures.map(({ items, map, hand }) =>
-      line([String(items), map.toFixed(2), hand.toFixed(2), (map / hand).toFixed(1)]),
-    ),
-  ].join('\n');
+function measureCompile(definitions: Definitions): CompileFigure {
+  const times = Array.from({ length: 20 }, (_, turn) => {
+    const start = performance.now();
+    compileText(longMap(turn), definitions);
+    return performance.now() - start;
+  });
+  const [firstMillis = 0, ...more] = times;
+  return { lines: longMap(0).split('\n').length, firstMillis, againMillis: Math.min(...more) };
+}
+
+function measureSize(map: CompiledMap, n: number, seconds: number): SizeFigure {
+  const response = makeResponse(n);
+  const byMap = () => map.run({ response }, ENVIRONMENT);
+  const byHand = () => toObservations(response);
+  if (!isDeepStrictEqual(byMap(), byHand()))
+    throw new Error('The map and the function make different Bundles.');
+  const [mapMicros, handMicros] = timeBoth(seconds, byMap, byHand);
+  return {
+    n,
+    microsPerItem: mapMicros / n,
+    handMicrosPerItem: handMicros / n,
+    ratio: mapMicros / handMicros,
+  };
+}
+
+function measureFormat(
+  format: string,
+  text: string,
+  seconds: number,
+  parse: () => unknown,
+  bare: () => unknown,
+): FormatFigure {
+  const bytes = Buffer.byteLength(text);
+  const [micros, bareMicros] = timeBoth(seconds, parse, bare);
+  return {
+    format,
+    bytes,
+    bytesPerSecond: (bytes * 1e6) / micros,
+    bareBytesPerSecond: (bytes * 1e6) / bareMicros,
+  };
+}
+
+function measureXml(definitions: Definitions, seconds: number): FormatFigure {
+  const models = [compileStructure(DOCUMENT_MODEL, definitions)];
+  const codec = createCodec('xml', { definitions, models, type: DOCUMENT_MODEL.url });
+  const text = makeDocument(1_000);
+  const bare = () => new SaxesParser({ xmlns: true }).write(text).close();
+  return measureFormat('xml', text, seconds, () => codec.parse(text, 'bench.xml'), bare);
+}
+
+function measureHl7v2(definitions: Definitions, seconds: number): FormatFigure {
+  const codec = createCodec('hl7v2', { definitions, type: 'urn:hl7-org:v2xml:ORU_R01' });
+  const text = makeReport(1_000);
+  const bare = () => text.split('\r').map((line) => line.split('|').map((field) => field.split('^')));
+  return measureFormat('hl7v2', text, seconds, () => codec.parse(text, 'bench.hl7'), bare);
+}
+
+function heapUsed(): number {
+  globalThis.gc?.();
+  return process.memoryUsage().heapUsed;
+}
+
+function measureLeak(map: CompiledMap, runs: number): LeakFigure {
+  const response = makeResponse(10);
+  const repeat = (count: number): void => {
+    for (let run = 0; run < count; run += 1) map.run({ response }, ENVIRONMENT);
+  };
+  repeat(10_000);
+  const heapBefore = heapUsed();
+  repeat(runs);
+  return { runs, heapBefore, heapAfter: heapUsed() };
 }

@@ -1,5 +1,5 @@
 /** Maps as functions: everything is resolved and checked once; running is calling closures. */
-import type { ConceptMap } from 'fhir/r4';
+import type { ConceptMap, StructureMap } from 'fhir/r4';
 import type { Definitions, Structure } from '../../definitions/index.ts';
 import { toConceptMap } from '../structure-map/concept-map.ts';
 import { toStructureMap } from '../structure-map/to-structure-map.ts';
@@ -187,11 +187,15 @@ export function compileMap(map: MapTree, options: CompileOptions): CompiledMap {
     return runProgram(observed, sources, environment, observer);
   };
   const version = map.metadata.find((each) => each.key === 'version')?.value;
+  let structureMap: StructureMap | undefined;
   return {
     url: map.url,
     name: map.name,
     version: version === undefined ? undefined : String(version),
-    structureMap: toStructureMap(map),
+    get structureMap() {
+      structureMap ??= toStructureMap(map);
+      return structureMap;
+    },
     sources: program.entry.parameters.flatMap((each) => (each.mode === 'source' ? [each.name] : [])),
     warnings: program.build.diagnostics,
     run: (sources, environment) => runProgram(program, sources, environment),

@@ -76,8 +76,19 @@ function capitalise(word: string): string {
   return word.slice(0, 1).toUpperCase() + word.slice(1);
 }
 
-/** Reads models out of the definitions and further logical models. */
-export function createModels(definitions: Definitions, further: readonly Structure[] = []): Models {
+const NO_MODELS: readonly Structure[] = [];
+const shared = new WeakMap<Definitions, WeakMap<readonly Structure[], Models>>();
+
+/** The models of the definitions and further logical models; the same lists give the same models. */
+export function createModels(definitions: Definitions, further: readonly Structure[] = NO_MODELS): Models {
+  const known = shared.get(definitions) ?? new WeakMap<readonly Structure[], Models>();
+  shared.set(definitions, known);
+  const models = known.get(further) ?? readModels(definitions, further);
+  known.set(further, models);
+  return models;
+}
+
+function readModels(definitions: Definitions, further: readonly Structure[]): Models {
   const extra = new Map<string, Structure>();
   for (const structure of further) {
     for (const name of [structure.name, structure.type, structure.url]) extra.set(name, structure);
