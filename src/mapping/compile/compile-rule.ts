@@ -33,7 +33,14 @@ function compileBody(rule: RuleNode, scope: Scope, itemName: string | undefined)
   const item = itemName === undefined ? undefined : scope.find(itemName);
   const writes: Step[] = [];
   const prunes: Step[] = [];
+  const goesOn = rule.dependents.length + rule.rules.length > 0;
   for (const node of rule.targets) {
+    // `src -> tgt then …` writes nothing itself.
+    const isBare = node.path.length === 0 && !node.transform && node.variable === undefined;
+    if (isBare && goesOn && node.context !== undefined) {
+      scope.require(node.context, node.position);
+      continue;
+    }
     const code = compileTarget({ node, scope, site: siteOf(node.position, rule.name), item });
     if (code) writes.push(code.write);
     if (code?.prune) prunes.unshift(code.prune);

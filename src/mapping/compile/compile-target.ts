@@ -6,7 +6,16 @@
 import { didYouMean } from '../suggestion.ts';
 import type { TargetNode } from '../tree.ts';
 import { type Frame, failAt, isObject, type JsonObject, PATH, Place, type Site, type Step } from './frame.ts';
-import { type Child, isOpen, isPrimitive, isResource, type Shape, typeName } from './model.ts';
+import {
+  type Alternative,
+  type Child,
+  isOpen,
+  isPrimitive,
+  isResource,
+  type Shape,
+  typeName,
+} from './model.ts';
+import { openedPrimitive } from './opened-primitive.ts';
 import type { Scope, Variable } from './scope.ts';
 import type { ValueCode } from './transforms/call.ts';
 import { TRANSFORM_COMPILERS } from './transforms/table.ts';
@@ -134,15 +143,18 @@ function writeObject(
   return choice && writeStep({ node: place.node, site: place.site, element, code, variable, choice, trace });
 }
 
-/** A primitive element with a variable and no value yet: `src.status as s -> tgt.status as t then …`. */
-function openPlace(place: TargetPlace, element: TargetElement, variable: Variable): Step | undefined {
+/** Makes the place of such a primitive. */
+function openPlace(
+  place: TargetPlace,
+  element: TargetElement,
+  { key }: Alternative,
+  variable: Variable,
+): Step | undefined {
   const { node, scope } = place;
-  const [only] = element.child.alternatives;
   if (node.listModes.length > 0) {
     scope.error(node.position, 'a list mode needs a value here, because the element is a primitive');
     return undefined;
   }
-  const key = only?.key ?? element.child.name;
   const trace = tracer(place, { shapes: [], value: () => undefined }, element, variable);
   return (frame) => {
     frame.slots[variable.slot] = new Place(element.parent(frame), key, element.child.isList);
@@ -157,16 +169,10 @@ function compileElement(place: TargetPlace, context: Variable): TargetCode | und
     if (node.variable !== undefined) scope.declare(node.variable, 'target', []);
     return undefined;
   }
-  const [only] = element.child.alternatives;
-  if (
-    !node.transform &&
-    node.variable !== undefined &&
-    only &&
-    isPrimitive(only.shape) &&
-    !element.child.isChoice
-  ) {
-    const variable = scope.declare(node.variable, 'target', [only.shape]);
-    const write = openPlace(place, element, variable);
+  const opened = openedPrimitive(node, scope, element.child);
+  if (opened && node.variable !== undefined) {
+    const variable = scope.declare(node.variable, 'target', [opened.shape]);
+    const write = openPlace(place, element, opened, variable);
     return write && { write };
   }
   const code = node.transform ? compileTransform(place, element.child) : implicitCreate(place, element.child);

@@ -1,7 +1,7 @@
 /** FHIRPath inside maps: compiled once, evaluated per item with the map's variables. */
 import type { ExpressionNode } from '../tree.ts';
 import { analysePath, applyEdits, type PathAnalysis } from './analyse-path.ts';
-import { compileFast } from './fast-path.ts';
+import { compileCompanion, compileFast } from './fast-path.ts';
 import { type FastCode, NeedsLibrary, single, type Value } from './fast-value.ts';
 import { type CompiledPath, compilePath, type PathNode, parsePath, typeWriter } from './fhirpath-tree.ts';
 import { type Frame, failAt, isObject, Place, type Site, TYPE } from './frame.ts';
@@ -15,6 +15,8 @@ export interface Expression {
   values(frame: Frame, item: unknown, type?: string): readonly unknown[];
   /** The expression as a condition: an empty result is false, more than one value an error. */
   test(frame: Frame, item: unknown, type?: string): boolean;
+  /** Id and extensions of its value, when it is a path to a primitive element. */
+  readonly companion?: ((frame: Frame, item: unknown) => unknown) | undefined;
 }
 
 export interface ExpressionPlace {
@@ -46,7 +48,8 @@ export function compileExpression(node: ExpressionNode, place: ExpressionPlace):
   const text = applyEdits(node.text, analysis.edits);
   const slow = new LibraryExpression(text, analysis, place);
   const fast = compileFast(tree, analysis.resolved, shapes);
-  return fast ? new FastExpression(fast, slow, place.site, text) : slow;
+  const companion = compileCompanion(tree, analysis.resolved, shapes);
+  return fast ? new FastExpression(fast, slow, place.site, text, companion) : slow;
 }
 
 /** An expression of plain closures; single values that these do not cover go to the library. */
@@ -56,8 +59,16 @@ class FastExpression implements Expression {
   readonly #slow: Expression;
   readonly #site: Site;
   readonly #text: string;
+  readonly companion: Expression['companion'];
 
-  constructor(fast: FastCode, slow: Expression, site: Site, text: string) {
+  constructor(
+    fast: FastCode,
+    slow: Expression,
+    site: Site,
+    text: string,
+    companion: Expression['companion'],
+  ) {
+    this.companion = companion;
     this.shapes = slow.shapes;
     this.#fast = fast;
     this.#slow = slow;

@@ -8,12 +8,21 @@
 import type { Resolved } from './analyse-path.ts';
 import { FAST_FUNCTIONS } from './fast-functions.ts';
 import { FAST_OPERATORS } from './fast-operators.ts';
-import { type FastCode, type FastKind, kindOf, LEAVE, type Value } from './fast-value.ts';
+import {
+  type FastCode,
+  type FastKind,
+  kindOf,
+  LEAVE,
+  NeedsLibrary,
+  single,
+  type Value,
+} from './fast-value.ts';
 import type { PathNode } from './fhirpath-tree.ts';
-import { COMPANION, isObject, type JsonObject, Place } from './frame.ts';
+import { COMPANION, type Frame, isObject, type JsonObject, Place } from './frame.ts';
 import { type Child, isPrimitive, type Shape } from './model.ts';
 import type { Variable } from './scope.ts';
 
+const WRAPPERS: ReadonlySet<string> = new Set(['EntireExpression', 'TermExpression', 'ParenthesizedTerm']);
 const LAMBDAS: ReadonlySet<string> = new Set(['exists', 'where', 'all']);
 
 interface Context {
@@ -29,6 +38,33 @@ export function compileFast(
   shapes: readonly Shape[],
 ): FastCode | undefined {
   return compileNode(tree, { resolved, shapes });
+}
+
+/** For a path that ends in one primitive element: reads what stands beside its value. */
+export function compileCompanion(
+  tree: PathNode,
+  resolved: ReadonlyMap<PathNode, Resolved>,
+  shapes: readonly Shape[],
+): ((frame: Frame, item: unknown) => unknown) | undefined {
+  let node: PathNode | undefined = tree;
+  while (node && WRAPPERS.has(node.type)) node = node.children?.[0];
+  const [first, last] = node?.type === 'InvocationExpression' ? (node.children ?? []) : [];
+  const found = last && resolved.get(last);
+  if (!first || last?.type !== 'MemberInvocation' || found?.kind !== 'element') return undefined;
+  const [[key = '', isPlain = false] = [], ...more] = keysOf(found.children);
+  const input = isPlain && more.length === 0 ? compileNode(first, { resolved, shapes }) : undefined;
+  return (
+    input &&
+    ((frame, item) => {
+      try {
+        const holder = single(input.read(frame, item as Value));
+        return isObject(holder) ? holder[`_${key}`] : undefined;
+      } catch (error) {
+        if (error instanceof NeedsLibrary) return undefined;
+        throw error;
+      }
+    })
+  );
 }
 
 function compileNode(node: PathNode, context: Context): FastCode | undefined {

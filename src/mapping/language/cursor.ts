@@ -153,12 +153,17 @@ export class Cursor {
 
   /**
    * Skips to where parsing can go on: behind the next of `ends` at this depth of braces, or in front of a closing
-   * brace or one of `stops`.
+   * brace, one of `stops` or what `isStart` knows.
    */
-  recover(ends: readonly string[], stops: readonly string[]): void {
+  recover(
+    ends: readonly string[],
+    stops: readonly string[],
+    isStart: (cursor: Cursor) => boolean = () => false,
+  ): void {
     let depth = 0;
     while (!this.hasKind('end')) {
-      if (depth === 0 && (this.has('}') || stops.some((stop) => this.has(stop)))) return;
+      const isStop = this.has('}') || stops.some((stop) => this.has(stop)) || isStart(this);
+      if (depth === 0 && isStop) return;
       if (this.has('{')) depth += 1;
       if (this.has('}')) depth -= 1;
       const token = this.take();

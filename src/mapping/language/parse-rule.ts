@@ -112,6 +112,14 @@ function parseRule(cursor: Cursor): RuleNode {
   return { ...(name !== undefined && { name }), sources, targets, ...then, ...documentation, position };
 }
 
+/** Whether a new line looks like a rule behind one whose semicolon is missing. */
+function startsRule(cursor: Cursor): boolean {
+  const previous = cursor.previous();
+  if (!previous || !cursor.hasKind('name') || cursor.position.line === previous.position.line) return false;
+  const goesOn = previous.kind === 'symbol' && !/^[)}\]]$/.test(previous.text);
+  return !goesOn && (cursor.has('.', 1) || cursor.has('->', 1) || cursor.has('as', 1));
+}
+
 /** Parses `{ rule* }`; a broken rule is noted and skipped, the next is read. */
 export function parseRules(cursor: Cursor): readonly RuleNode[] {
   const rules: RuleNode[] = [];
@@ -121,7 +129,7 @@ export function parseRules(cursor: Cursor): readonly RuleNode[] {
       rules.push(parseRule(cursor));
     } catch (error) {
       if (!(error instanceof ParseFailure)) throw error;
-      cursor.recover([';'], ['group']);
+      cursor.recover([';'], ['group'], startsRule);
       if (cursor.has('group')) throw error;
     }
   }

@@ -1,6 +1,6 @@
 import type { ArgumentNode, TransformNode } from '../../tree.ts';
 import { compileExpression } from '../expression.ts';
-import { COMPANION, deepCopy, type Frame, failAt, Place, type Site, TYPE } from '../frame.ts';
+import { COMPANION, deepCopy, type Frame, failAt, isObject, Place, type Site, TYPE } from '../frame.ts';
 import type { Child, Shape } from '../model.ts';
 import { isPrimitive, typeName } from '../model.ts';
 import type { Scope, Variable } from '../scope.ts';
@@ -107,6 +107,7 @@ export function compileEvaluation(
   const { scope, site } = call;
   const expression = compileExpression(argument, { scope, site, shapes: on?.shapes ?? [] });
   if (!expression) return undefined;
+  const { companion } = expression;
   return {
     shapes: expression.shapes,
     value: (frame) => {
@@ -119,6 +120,12 @@ export function compileEvaluation(
         );
       return deepCopy(values[0] ?? undefined);
     },
+    ...(companion && {
+      companion: (frame: Frame) => {
+        const beside = companion(frame, on && readHeld(frame, on));
+        return isObject(beside) ? deepCopy(beside) : undefined;
+      },
+    }),
   };
 }
 
