@@ -6,6 +6,7 @@ import { ConfigError } from '../config.ts';
 import { SiltaError } from '../outcome.ts';
 import { CommandError } from './exit.ts';
 import { defineKeyCommands } from './keys.ts';
+import { defineMapCommands } from './map/commands.ts';
 
 const version = () =>
   (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string })
@@ -53,37 +54,6 @@ function defineCommands(): Command {
   defineDeliveryCommands(program);
   defineConformanceCommands(program);
   return program;
-}
-
-function defineMapCommands(program: Command): void {
-  const map = program.command('map').description('work on mappings (FHIR Mapping Language)');
-  map
-    .command('check [paths...]')
-    .description('static checks of maps; every problem with file:line:col')
-    .action(async (paths: string[]) => (await import('./map.ts')).checkMaps(paths));
-  map
-    .command('run <map>')
-    .description('run a map; the result goes to standard output')
-    .requiredOption(
-      '--input <[name=]file>',
-      'source input, JSON or XML (*.xml); repeat for maps with several sources',
-      (value: string, all: string[]) => [...all, value],
-      [] as string[],
-    )
-    .option('--to <format>', 'how the result is written: json or xml', 'json')
-    .option('--trace', 'print for each target element the rule, its place and the source it came from')
-    .action(async (file: string, options: { input: string[]; trace?: boolean; to: string }) =>
-      (await import('./map-run.ts')).runMap(file, options),
-    );
-  map
-    .command('test [paths...]')
-    .description('run the cases under mappings/*/cases')
-    .option('--coverage', 'show which rules, outcomes of conditions and ConceptMap rows the cases exercise')
-    .option('--lcov <directory>', 'write lcov.info there, too')
-    .option('--html <directory>', 'write pages with the coloured maps there, too')
-    .action(async (paths: string[], options: { coverage?: boolean; lcov?: string; html?: string }) =>
-      (await import('./map.ts')).testMaps(paths, options),
-    );
 }
 
 function defineDeliveryCommands(program: Command): void {

@@ -19,7 +19,7 @@ export { toConceptMap } from './structure-map/concept-map.ts';
 export { findModelUrl } from './structure-map/find-model-url.ts';
 export { fromStructureMap } from './structure-map/from-structure-map.ts';
 export { toStructureMap } from './structure-map/to-structure-map.ts';
-export { checkMap } from './tools/check-map.ts';
+export { type CheckOptions, checkMap } from './tools/check/check-map.ts';
 export { type Coverage, createCoverage, type MapCoverage } from './tools/coverage.ts';
 export { type Difference, diffValues } from './tools/diff-values.ts';
 export {
@@ -29,9 +29,26 @@ export {
   listMisses,
   percentOf,
 } from './tools/file-coverage.ts';
+export { type Field, listFields } from './tools/list-fields.ts';
+export {
+  type ConceptMapMutant,
+  listConceptMapMutants,
+  listMutants,
+  type Mutant,
+} from './tools/list-mutants.ts';
 export { escapeHtml, printCoveragePage, printPage } from './tools/print-coverage-page.ts';
 export { type CoverageLine, printCoverageTable } from './tools/print-coverage-table.ts';
+export { printDebugTrace } from './tools/print-debug-trace.ts';
+export { printFieldTable } from './tools/print-field-table.ts';
 export { printLcov } from './tools/print-lcov.ts';
+export { pairLeaves } from './tools/round-trip/compare-leaves.ts';
+export {
+  type ElementFate,
+  findPairs,
+  type MapPair,
+  type RoundTrip,
+  runRoundTrip,
+} from './tools/round-trip/round-trip.ts';
 export { type CaseDifference, type CaseResult, type MapCase, runCase } from './tools/run-case.ts';
 export { type ConformanceResult, runConformance } from './tools/run-conformance.ts';
 export type { MapTree } from './tree.ts';

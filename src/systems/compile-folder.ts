@@ -36,6 +36,12 @@ export interface FolderMaps {
   readonly trees: ReadonlyMap<string, MapTree>;
   /** The ConceptMaps of the folder. */
   readonly conceptMaps: readonly ConceptMap[];
+  /** The same by file name. */
+  readonly conceptMapFiles: ReadonlyMap<string, ConceptMap>;
+  /** File names of all maps, also of those that do not parse. */
+  readonly mapFiles: readonly string[];
+  /** What the maps were compiled with. */
+  readonly options: CompileOptions;
 }
 
 /**
@@ -47,11 +53,11 @@ export interface FolderMaps {
 export async function compileFolder(folder: string, shown: string, context: MapContext): Promise<FolderMaps> {
   const names = (await readdir(folder)).sort();
   const faults: Fault[] = [];
-  const read = async <T>(suffix: string, make: (content: unknown) => T): Promise<T[]> => {
-    const made: T[] = [];
+  const read = async <T>(suffix: string, make: (content: unknown) => T): Promise<Map<string, T>> => {
+    const made = new Map<string, T>();
     for (const name of names.filter((each) => each.endsWith(suffix))) {
       try {
-        made.push(at(`${shown}/${name}`, make, await readJson(join(folder, name), `${shown}/${name}`)));
+        made.set(name, at(`${shown}/${name}`, make, await readJson(join(folder, name), `${shown}/${name}`)));
       } catch (error) {
         if (!(error instanceof Faults)) throw error;
         faults.push(...error.faults);
@@ -59,8 +65,9 @@ export async function compileFolder(folder: string, shown: string, context: MapC
     }
     return made;
   };
-  const models = await read('.logical.json', (content) => readModel(content, context));
-  const conceptMaps = await read('.conceptmap.json', readConceptMap);
+  const models = [...(await read('.logical.json', (content) => readModel(content, context))).values()];
+  const conceptMapFiles = await read('.conceptmap.json', readConceptMap);
+  const conceptMaps = [...conceptMapFiles.values()];
   const trees = await parseMaps(folder, shown, names, faults);
   const byUrl = new Map([...trees.values()].flatMap((tree) => (tree ? [[tree.url, tree]] : [])));
   const options: CompileOptions = {
@@ -71,7 +78,16 @@ export async function compileFolder(folder: string, shown: string, context: MapC
     conceptMaps: (url) => conceptMaps.find((each) => each.url === url),
   };
   const parsed = new Map([...trees].flatMap(([name, tree]) => (tree ? [[name, tree]] : [])));
-  return { ...compileAll(trees, options, faults), models, trees: parsed, conceptMaps };
+  const mapFiles = [...trees.keys()];
+  return {
+    ...compileAll(trees, options, faults),
+    models,
+    trees: parsed,
+    conceptMaps,
+    conceptMapFiles,
+    mapFiles,
+    options,
+  };
 }
 
 /** Runs a reader of parsed JSON; what it throws is a fault at the head of the file. */

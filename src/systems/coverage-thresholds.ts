@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseDocument } from 'yaml';
+import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
 import { Faults } from './fault.ts';
 import { schemaErrors } from './schema-errors.ts';
 
@@ -11,6 +11,8 @@ export interface CoverageThresholds {
   readonly rules?: number;
   readonly conditions?: number;
   readonly rows?: number;
+  /** Part of the mutants that a case must notice. */
+  readonly mutants?: number;
 }
 
 /**
@@ -22,13 +24,27 @@ export interface CoverageThresholds {
 export async function readCoverageThresholds(folder: string, shown: string): Promise<CoverageThresholds> {
   const file = join(folder, 'system.yaml');
   if (!existsSync(file)) return {};
-  const document = parseDocument(await readFile(file, 'utf8'));
-  const fault = (message: string) =>
-    new Faults([{ file: `${shown}/system.yaml`, line: 1, column: 1, message }]);
-  const [broken] = document.errors;
-  if (broken) throw fault(broken.message.split('\n')[0] ?? broken.code);
+  const lines = new LineCounter();
+  const document = parseDocument(await readFile(file, 'utf8'), { lineCounter: lines });
+  const fault = (offset: number, message: string) => {
+    const { line, col } = lines.linePos(offset);
+    return { file: `${shown}/system.yaml`, line: Math.max(1, line), column: Math.max(1, col), message };
+  };
+  const broken = document.errors.map((error) =>
+    fault(error.pos[0], error.message.split('\n')[0] ?? error.code),
+  );
+  if (broken.length > 0) throw new Faults(broken);
   const content = document.toJS() as { readonly coverage?: CoverageThresholds };
-  const [wrong] = schemaErrors(content);
-  if (wrong) throw fault(`${wrong.path.join('.')}: ${wrong.message}`);
+  const wrong = schemaErrors(content).map(({ path, message }) => fault(offsetOf(document, path), message));
+  if (wrong.length > 0) throw new Faults(wrong);
   return content.coverage ?? {};
+}
+
+/** Offset of the value at a path, or of the nearest one around it. */
+function offsetOf(document: Document, path: readonly (string | number)[]): number {
+  for (let length = path.length; length > 0; length -= 1) {
+    const node = document.getIn(path.slice(0, length), true);
+    if (isNode(node)) return node.range?.[0] ?? 0;
+  }
+  return 0;
 }

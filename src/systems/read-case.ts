@@ -1,4 +1,5 @@
 /** Reads `cases/<name>/case.yaml` and the files it names. */
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
@@ -37,8 +38,12 @@ export interface Case {
   readonly map: string;
   readonly sources: Readonly<Record<string, unknown>>;
   readonly now: Date;
+  /** Path of the file with the wanted result. */
+  readonly expectedFile: string;
   readonly wanted:
     | { readonly result: unknown }
+    /** The file with the wanted result is not there; its name. */
+    | { readonly missing: string }
     | {
         readonly error: {
           readonly at: string;
@@ -62,12 +67,20 @@ export async function readCase(
   shown: string,
   sourcesOf: (map: string) => readonly string[] | undefined,
 ): Promise<Case> {
+  if (!existsSync(file))
+    throw new Faults([{ file: shown, line: 1, column: 1, message: 'there is no case.yaml' }]);
   const content = readCaseFile(await readFile(file, 'utf8'), shown);
   const names = sourcesOf(content.map);
   if (!names)
     throw new Faults([{ file: shown, line: 1, column: 1, message: `there is no map '${content.map}'` }]);
   const folder = dirname(file);
-  const read = (name: string) => readJson(join(folder, name), join(dirname(shown), name));
+  const read = (name: string) => {
+    if (existsSync(join(folder, name))) return readJson(join(folder, name), join(dirname(shown), name));
+    throw new Faults([{ file: shown, line: 1, column: 1, message: `there is no file '${name}'` }]);
+  };
+  const expected = content.expected ?? 'expected.json';
+  const readWanted = async () =>
+    existsSync(join(folder, expected)) ? { result: await read(expected) } : { missing: expected };
   const sources: Record<string, unknown> = {};
   const files = content.sources ?? { [names[0] ?? 'source']: 'input.json' };
   for (const [name, path] of Object.entries(files)) sources[name] = await read(path);
@@ -76,9 +89,8 @@ export async function readCase(
     map: content.map,
     sources,
     now: new Date(content.now ?? DEFAULT_NOW),
-    wanted: content.error
-      ? { error: content.error }
-      : { result: await read(content.expected ?? 'expected.json') },
+    expectedFile: join(folder, expected),
+    wanted: content.error ? { error: content.error } : await readWanted(),
   };
 }
 

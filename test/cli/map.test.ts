@@ -40,7 +40,7 @@ describe('silta map', () => {
     const { code, stdout, stderr } = await silta(['map', 'check', 'sap-c4c'], {}, where);
     expect(code).toBe(1);
     expect(stdout).toMatch(
-      /^sap-c4c\/task-to-ticket\.fml:14:11: .*'ProcesingTypeCode'.*did you mean 'ProcessingTypeCode'\?/m,
+      /^sap-c4c\/task-to-ticket\.fml:24:11: .*'ProcesingTypeCode'.*did you mean 'ProcessingTypeCode'\?/m,
     );
     expect(stderr).toBe('silta: 1 fault(s) in 1 folder(s)\n');
   });

@@ -119,7 +119,8 @@ describe('checkMap', () => {
     );
 
   it('finds nothing in a map that is right', () => {
-    expect(check(TEXT)).toEqual([]);
+    const whole = TEXT.replace('"gender";', '"gender";\nsrc.id as id -> tgt.Subject = id "subject";');
+    expect(check(whole)).toEqual([]);
   });
 
   it('finds unused variables, groups that nothing calls, and what compiling finds, in the order of the text', () => {
@@ -150,6 +151,7 @@ describe('checkMap', () => {
       "error 6 unknown group 'Nope'",
       "error 7 group 'Two' takes 2 arguments (a, b), not 1",
       "error 8 unknown type 'Strin'",
+      "warning 8 'name' can be there several times, but 'Subject' takes one value",
       "error 9 'src' is a source and cannot be written",
     ]);
   });

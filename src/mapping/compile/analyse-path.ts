@@ -214,7 +214,7 @@ class PathReader {
 
   #member(node: PathNode, input: readonly Shape[], alsoKnown: readonly string[]): readonly Shape[] {
     const name = memberName(node);
-    const { models } = this.#place.scope.build;
+    const { models, witness } = this.#place.scope.build;
     if (input.length === 0) return UNKNOWN;
     if (name === 'value' && input.every(isPrimitive)) {
       this.#resolved.set(node, { kind: 'self' });
@@ -227,6 +227,7 @@ class PathReader {
     }
     const children = input.flatMap((shape): Child[] => {
       const child = models.child(shape, name);
+      if (child) witness?.read?.(shape, child);
       return child ? [child] : [];
     });
     if (children.length > 0) {

@@ -17,6 +17,7 @@ import { compileExpression } from './expression.ts';
 import { createModels, type Models, type Shape } from './model.ts';
 import { type Program, runProgram } from './run-program.ts';
 import { type Build, type GroupEntry, Scope } from './scope.ts';
+import type { Witness } from './witness.ts';
 
 /** What a map is compiled with. */
 export interface CompileOptions {
@@ -29,6 +30,8 @@ export interface CompileOptions {
   readonly conceptMaps?: (url: string) => ConceptMap | undefined;
   /** Where `log` writes. */
   readonly log?: (message: string, position: Position) => void;
+  /** Told of what the map reads and writes, while it is compiled. */
+  readonly witness?: Witness;
 }
 
 /** The maps that a map imports, and those that they import. */
@@ -141,6 +144,7 @@ function build(
     map,
     diagnostics,
     instrumented,
+    ...(options.witness && { witness: options.witness }),
     groups,
     constants: new Map(maps.flatMap((each) => each.constants).map((each) => [each.name, each.expression])),
     conceptMap: (url, from) => {
@@ -164,7 +168,10 @@ function build(
     });
     return expression ? [{ name, expression }] : [];
   });
-  const code = shared.group({ group: entry, map }, entryShapes(shared, { group: entry, map }));
+  const shapes = entryShapes(shared, { group: entry, map });
+  for (const [index, { mode }] of entry.parameters.entries())
+    if (mode === 'target') for (const shape of shapes[index] ?? []) shared.witness?.made?.(shape);
+  const code = shared.group({ group: entry, map }, shapes);
   checkUncalled(shared);
   return diagnostics.some((each) => each.severity === 'error')
     ? diagnostics

@@ -31,6 +31,8 @@ export interface SourceCode {
 interface Path {
   readonly readers: readonly Reader[];
   readonly shapes: readonly Shape[];
+  /** The elements it goes through, as far as the models know them. */
+  readonly children?: readonly Child[];
   /** The choice that the path ends in. */
   readonly choice?: Child;
   /** The only key that the last step reads, when it is a plain property. */
@@ -61,11 +63,13 @@ function stepInto(scope: Scope, node: SourceNode, shapes: readonly Shape[], name
     ...first.child,
     alternatives: found.flatMap((each) => each.child.alternatives),
   };
+  for (const each of found) scope.build.witness?.read?.(each.shape, each.child);
   const results = uniqueShapes(merged.alternatives.map((each) => each.shape));
   const isPlain = !open && !merged.isChoice && !isPrimitive(first.shape);
   return {
     readers: [readerOf(first.shape, open ? undefined : merged, name)],
     shapes: results,
+    children: [merged],
     ...(merged.isChoice && !open && { choice: merged }),
     ...(isPlain && { key: merged.name }),
   };
@@ -75,8 +79,13 @@ function resolvePath(scope: Scope, node: SourceNode, start: readonly Shape[]): P
   let path: Path = { readers: [], shapes: start };
   for (const name of node.path) {
     const step = stepInto(scope, node, path.shapes, name);
-    path = { ...step, readers: [...path.readers, ...step.readers] };
+    path = {
+      ...step,
+      readers: [...path.readers, ...step.readers],
+      children: [...(path.children ?? []), ...(step.children ?? [])],
+    };
   }
+  scope.build.witness?.source?.(node, path.children ?? []);
   return filterType(scope, node, path);
 }
 

@@ -47,7 +47,9 @@ export function findChild(place: TargetPlace, shape: Shape, name: string): Child
     place.scope.error(place.node.position, `${typeName(shape)} has no element '${name}'`, known);
   } else if (child.alternatives.length === 0)
     place.scope.error(place.node.position, `the type of '${name}' is not known`);
-  return child?.alternatives.length ? child : undefined;
+  if (!child?.alternatives.length) return undefined;
+  place.scope.build.witness?.wrote?.(place.node, shape, child);
+  return child;
 }
 
 /** Goes through `a.b` of `tgt.a.b.c`: single elements, made when they are not there yet. */
@@ -114,6 +116,7 @@ function implicitCreate(place: TargetPlace, child: Child): ValueCode | undefined
     });
     return undefined;
   }
+  scope.build.witness?.made?.(only.shape);
   return { shapes: [only.shape], value: makeFresh(only.shape), isFresh: true };
 }
 

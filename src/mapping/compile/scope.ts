@@ -4,6 +4,7 @@ import type { ExpressionNode, GroupNode, MapTree } from '../tree.ts';
 import type { MapDiagnostic, Position } from '../types.ts';
 import { type Site, SLOTS, type Step } from './frame.ts';
 import type { Models, Shape } from './model.ts';
+import type { Witness } from './witness.ts';
 
 /** A map's variable while it is compiled. */
 export interface Variable {
@@ -36,6 +37,7 @@ export interface Build {
   readonly diagnostics: MapDiagnostic[];
   /** Whether the code reports to an observer. */
   readonly instrumented: boolean;
+  readonly witness?: Witness;
   readonly groups: ReadonlyMap<string, GroupEntry>;
   readonly constants: ReadonlyMap<string, ExpressionNode>;
   conceptMap(url: string, map: MapTree): ConceptMap | undefined;

@@ -47,6 +47,7 @@ export const compileCreate: TransformCompiler = (call) => {
     scope.error(node.position, `${typeName(shape)} is abstract and cannot be created`);
     return undefined;
   }
+  scope.build.witness?.made?.(shape);
   const value = isMarked(target, shape) ? () => ({ [TYPE_MARK]: typeName(shape) }) : makeFresh(shape);
   return { shapes: [shape], value, isFresh: true, isExplicit: true };
 };

@@ -2,11 +2,11 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, extname, join, relative, resolve } from 'node:path';
-import { readConfig } from '../config.ts';
-import { compileStructure, loadDefinitions } from '../definitions/index.ts';
-import type { MapContext } from '../systems/index.ts';
-import { CommandError } from './exit.ts';
-import { mappingsDirectory, profilesDirectory } from './installation.ts';
+import { readConfig } from '../../config.ts';
+import { compileStructure, loadDefinitions } from '../../definitions/index.ts';
+import type { MapContext } from '../../systems/index.ts';
+import { CommandError } from '../exit.ts';
+import { mappingsDirectory, profilesDirectory } from '../installation.ts';
 
 const sandboxConfig = () => readConfig({ ...process.env, SILTA_MODE: 'sandbox' });
 
@@ -34,5 +34,16 @@ async function foldersBelow(path: string, shown: string): Promise<string[]> {
   return systems;
 }
 
-/** How messages name a folder. */
-export const shownAs = (folder: string) => relative(process.cwd(), folder) || basename(folder);
+/** How messages name a file or folder: from here when it is below, else in full. */
+export function shownAs(path: string): string {
+  const shown = relative(process.cwd(), path);
+  return shown.startsWith('..') ? path : shown || basename(path);
+}
+
+/** Faults of files that configure a command mean that it was called wrongly. */
+export async function faultsAsUse<T>(reading: Promise<T>): Promise<T> {
+  return reading.catch((error: Error) => {
+    if (error.name !== 'Faults') throw error;
+    throw new CommandError(error.message, 2);
+  });
+}

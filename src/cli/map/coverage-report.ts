@@ -15,10 +15,10 @@ import {
   printCoverageTable,
   printLcov,
   printPage,
-} from '../mapping/index.ts';
-import { type FolderMaps, readCoverageThresholds, type WatchFolder } from '../systems/index.ts';
-import { CommandError } from './exit.ts';
-import { shownAs } from './map-folders.ts';
+} from '../../mapping/index.ts';
+import { type FolderMaps, readCoverageThresholds, type WatchFolder } from '../../systems/index.ts';
+import { faultsAsUse, shownAs } from './folders.ts';
+import type { CoverageSummary } from './report-cases.ts';
 
 interface Watched {
   readonly folder: string;
@@ -40,6 +40,8 @@ export interface CoverageReport {
    * @returns what is below a threshold, a sentence each
    */
   finish(write: (line: string) => void, folders: ReportFolders): Promise<readonly string[]>;
+  /** What was exercised of all maps together. */
+  summary(): CoverageSummary;
 }
 
 /** Makes an empty report. */
@@ -61,6 +63,18 @@ export function createCoverageReport(): CoverageReport {
       }
       if (folders.html !== undefined) await writePages(folders.html, files);
       return (await Promise.all(watched.map(judge))).flat();
+    },
+    summary: () => {
+      const all = watched.map(countAll);
+      const part = (kind: 'rules' | 'conditions' | 'rows'): number => {
+        const [hit, of] = [sum(all.map((each) => each[kind].hit)), sum(all.map((each) => each[kind].of))];
+        return percentOf({ hit, of }) / 100;
+      };
+      return {
+        ruleCoverage: part('rules'),
+        conditionCoverage: part('conditions'),
+        rowCoverage: part('rows'),
+      };
     },
   };
 }
@@ -117,16 +131,19 @@ async function writePages(directory: string, files: readonly FileCoverage[]): Pr
   ]);
 }
 
-async function judge(watched: Watched): Promise<readonly string[]> {
-  const { folder, compiled, coverage } = watched;
-  const thresholds = await readCoverageThresholds(folder, shownAs(folder)).catch((error: Error) => {
-    if (error.name !== 'Faults') throw error;
-    throw new CommandError(error.message, 2);
-  });
-  const parts = countCoverage(
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0);
+
+function countAll({ compiled, coverage }: Watched) {
+  return countCoverage(
     [...compiled.trees.values()].map((tree) => coverage.report(tree)),
     compiled.conceptMaps.flatMap((map) => coverage.reportRows(map)),
   );
+}
+
+async function judge(watched: Watched): Promise<readonly string[]> {
+  const { folder } = watched;
+  const thresholds = await faultsAsUse(readCoverageThresholds(folder, shownAs(folder)));
+  const parts = countAll(watched);
   return (['rules', 'conditions', 'rows'] as const).flatMap((kind) => {
     const [least = 0, reached] = [thresholds[kind], percentOf(parts[kind])];
     if (reached >= least) return [];

@@ -1,23 +1,24 @@
-/** Static findings of a map, for editors and for `silta map check`. */
-import { type CompileOptions, findProblems } from '../compile/compile-map.ts';
-import { parseMap } from '../language/parse-map.ts';
-import type { ArgumentNode, GroupNode, MapTree, RuleNode } from '../tree.ts';
-import type { MapDiagnostic, Position } from '../types.ts';
+/** What is written in a map and never used: groups and variables. */
+import type { ArgumentNode, GroupNode, MapTree, RuleNode } from '../../tree.ts';
+import type { MapDiagnostic, Position } from '../../types.ts';
+import { rulesOf } from './rules-of.ts';
 
 function warning(position: Position, message: string): MapDiagnostic {
   return { ...position, severity: 'warning', message };
 }
 
-function allRules(rules: readonly RuleNode[]): readonly RuleNode[] {
-  return rules.flatMap((rule) => [rule, ...allRules(rule.rules)]);
-}
-
-/** Groups that nothing leads to: neither the first one, nor called, extended or declared for types. */
-function uncalledGroups(map: MapTree): readonly MapDiagnostic[] {
-  const rules = allRules(map.groups.flatMap((group) => group.rules));
+/**
+ * Groups that nothing leads to: neither the first one, nor called, extended or declared for types.
+ *
+ * @param others maps that may import this one
+ */
+export function findUncalledGroups(map: MapTree, others: readonly MapTree[]): readonly MapDiagnostic[] {
+  const groups = [map, ...others].flatMap((each) => each.groups);
   const reached = new Set([
-    ...rules.flatMap((rule) => rule.dependents.map((each) => each.group)),
-    ...map.groups.flatMap((group) => group.extends ?? []),
+    ...rulesOf(groups.flatMap((group) => group.rules)).flatMap((rule) =>
+      rule.dependents.map((each) => each.group),
+    ),
+    ...groups.flatMap((group) => group.extends ?? []),
   ]);
   return map.groups
     .slice(1)
@@ -54,7 +55,7 @@ function uses(rule: RuleNode, name: string): boolean {
 }
 
 function unusedVariables(group: GroupNode): readonly MapDiagnostic[] {
-  return allRules(group.rules).flatMap((rule) => {
+  return rulesOf(group.rules).flatMap((rule) => {
     const declared = [...rule.sources, ...rule.targets].filter((node) => node.variable !== undefined);
     return declared
       .filter(({ variable = '' }) => !uses(rule, variable))
@@ -62,19 +63,15 @@ function unusedVariables(group: GroupNode): readonly MapDiagnostic[] {
   });
 }
 
-/**
- * Checks a map's text: its grammar, then everything that compiling finds, then what is written and never used.
- *
- * @returns errors and warnings in the order of the text
- */
-export function checkMap(text: string, file: string, options: CompileOptions): readonly MapDiagnostic[] {
-  const { map, diagnostics } = parseMap(text, file);
-  if (!map) return diagnostics;
-  const found = [
-    ...diagnostics,
-    ...findProblems(map, options),
-    ...uncalledGroups(map),
-    ...map.groups.flatMap(unusedVariables),
-  ];
-  return found.toSorted((left, right) => left.line - right.line || left.column - right.column);
+function unusedConstants(map: MapTree): readonly MapDiagnostic[] {
+  const rules = rulesOf(map.groups.flatMap((group) => group.rules));
+  return map.constants
+    .filter(({ name }) => !rules.some((rule) => uses(rule, name)))
+    .filter(({ name }) => !map.constants.some((each) => mentions(each.expression.text, name)))
+    .map(({ name, position }) => warning(position, `constant '${name}' is never used`));
+}
+
+/** Variables and, in a map that nothing imports, constants that nothing reads. */
+export function findUnusedNames(map: MapTree, isImported: boolean): readonly MapDiagnostic[] {
+  return [...map.groups.flatMap(unusedVariables), ...(isImported ? [] : unusedConstants(map))];
 }

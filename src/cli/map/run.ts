@@ -1,0 +1,194 @@
+/** `silta map run`: one map over files, the result on standard output. */
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { basename, dirname, extname, resolve } from 'node:path';
+import {
+  type Codec,
+  type CompiledMap,
+  compileMap,
+  createXmlCodec,
+  findModelUrl,
+  formatDiagnostic,
+  json,
+  MapCompileError,
+  MappingError,
+  type MapTree,
+  printDebugTrace,
+  type TraceLine,
+} from '../../mapping/index.ts';
+import {
+  compileFolder,
+  type FolderMaps,
+  type MapContext,
+  type Model,
+  printFault,
+} from '../../systems/index.ts';
+import { CommandError } from '../exit.ts';
+import { mapContext, shownAs } from './folders.ts';
+import { readGiven } from './print.ts';
+import { readMapText } from './read-map.ts';
+
+export interface RunOptions {
+  /** `FILE` or `NAME=FILE`; what ends in `.xml` is XML, everything else JSON. */
+  readonly input: readonly string[];
+  /** `true` for lines, `json` for a Parameters resource. */
+  readonly trace?: boolean | string;
+  /** `json` (when nothing is said) or `xml`. */
+  readonly to?: string;
+  /** File for the result instead of standard output. */
+  readonly target?: string;
+  readonly models?: readonly string[];
+  readonly maps?: readonly string[];
+}
+
+/** A map with what is needed to read and write its messages. */
+interface Runnable {
+  readonly map: CompiledMap;
+  /** The map and those beside it. */
+  readonly trees: readonly MapTree[];
+  readonly models: readonly Model[];
+  readonly context: MapContext;
+}
+
+/**
+ * Runs a map: the result goes to standard output or a file, the trace to standard error.
+ *
+ * @param file path of a map; the models, maps and ConceptMaps beside it are used
+ * @throws CommandError when the map or the data is at fault (1) or the call (2)
+ */
+export async function runMap(file: string, options: RunOptions): Promise<void> {
+  const { target, trace } = options;
+  if (trace !== undefined && typeof trace === 'string' && trace !== 'json')
+    throw new CommandError(`--trace ${trace}: only json can be said here`, 2);
+  const runnable = await compileOne(resolve(file), file, options);
+  const output = outputCodec(runnable, options.to ?? (target?.endsWith('.xml') ? 'xml' : 'json'));
+  const sources = await readSources(runnable, options.input);
+  const text = run(runnable, sources, output, trace ?? false);
+  if (target === undefined) process.stdout.write(text);
+  else
+    await writeFile(target, text).catch(() => {
+      throw new CommandError(`--target ${target}: cannot be written`, 2);
+    });
+}
+
+/** The result as text; nothing is written before it is whole. */
+function run(
+  { map, trees }: Runnable,
+  sources: Record<string, unknown>,
+  output: Codec,
+  trace: boolean | string,
+): string {
+  const environment = { now: () => new Date(), uuid: randomUUID };
+  try {
+    if (trace === false) return `${output.print(map.run(sources, environment)).trimEnd()}\n`;
+    const traced = map.trace(sources, environment);
+    if (trace === 'json') {
+      const parameters = printDebugTrace(traced.result, traced.trace, trees);
+      process.stderr.write(`${JSON.stringify(parameters, null, 2)}\n`);
+    } else for (const line of traced.trace) process.stderr.write(`${describeTrace(line)}\n`);
+    return `${output.print(traced.result).trimEnd()}\n`;
+  } catch (error) {
+    if (error instanceof MappingError) throw new CommandError(error.message);
+    throw error;
+  }
+}
+
+/** The folders whose models, maps and ConceptMaps are used: the map's own first. */
+async function readSupport(
+  own: string,
+  { models = [], maps = [] }: RunOptions,
+  context: MapContext,
+): Promise<readonly FolderMaps[]> {
+  const found: FolderMaps[] = [];
+  for (const folder of [own, ...models, ...maps]) {
+    if (!existsSync(folder)) throw new CommandError(`${folder}: there is no such folder`, 2);
+    found.push(await compileFolder(resolve(folder), shownAs(resolve(folder)), context));
+  }
+  return found;
+}
+
+async function compileOne(path: string, shown: string, options: RunOptions): Promise<Runnable> {
+  if (!existsSync(path)) throw new CommandError(`${shown}: there is no such map`, 2);
+  const folder = dirname(path);
+  const context = await mapContext();
+  const support = await readSupport(folder, options, context);
+  const broken = support.flatMap(({ faults }) => faults).filter(({ file }) => !/\.fml$/.test(file));
+  if (broken.length > 0) throw new CommandError(broken.map(printFault).join('\n'));
+  const tree = await readMapText(await readGiven(path), `${shownAs(folder)}/${basename(path)}`);
+  const trees = [tree, ...support.flatMap((each) => [...each.trees.values()])];
+  const models = support.flatMap((each) => each.models);
+  const first = <T>(pick: (each: FolderMaps) => T | undefined): T | undefined =>
+    support.map(pick).find((each) => each !== undefined);
+  try {
+    const map = compileMap(tree, {
+      definitions: context.definitions,
+      models,
+      maps: (url) => first((each) => each.options.maps?.(url)),
+      mapUrls: support.flatMap((each) => each.options.mapUrls ?? []),
+      conceptMaps: (url) => first((each) => each.options.conceptMaps?.(url)),
+      log: (message, { file, line, column }) =>
+        void process.stderr.write(`${file}:${line}:${column}: ${message}\n`),
+    });
+    return { map, models, context, trees };
+  } catch (error) {
+    if (!(error instanceof MapCompileError)) throw error;
+    const errors = error.diagnostics.filter((each) => each.severity === 'error');
+    throw new CommandError(errors.map(formatDiagnostic).join('\n'));
+  }
+}
+
+function xmlCodec({ context, models }: Runnable, type: string | undefined): Codec {
+  return createXmlCodec({
+    definitions: context.definitions,
+    models,
+    ...(type !== undefined && { type }),
+  });
+}
+
+function outputCodec(runnable: Runnable, format: string): Codec {
+  if (format === 'json') return json;
+  if (format !== 'xml') throw new CommandError(`--to ${format}: json or xml is wanted`, 2);
+  const { structureMap } = runnable.map;
+  const targets = structureMap.group[0]?.input.filter((each) => each.mode === 'target') ?? [];
+  if (targets.length !== 1) throw new CommandError('--to xml: the map has several targets', 2);
+  return xmlCodec(runnable, findModelUrl(structureMap, 'target'));
+}
+
+async function readSources(runnable: Runnable, inputs: readonly string[]): Promise<Record<string, unknown>> {
+  const { map } = runnable;
+  const sources: Record<string, unknown> = {};
+  for (const input of inputs) {
+    const [, name, file = ''] = /^(?:([A-Za-z]\w*)=)?(.+)$/.exec(input) ?? [];
+    const source = name ?? map.sources[0] ?? '';
+    if (!map.sources.includes(source)) {
+      throw new CommandError(`--input ${input}: the map's inputs are ${map.sources.join(', ')}`, 2);
+    }
+    const text = await readFile(file, 'utf8').catch(() => {
+      throw new CommandError(`--input ${input}: ${file} cannot be read`, 2);
+    });
+    const isXml = extname(file).toLowerCase() === '.xml';
+    const codec = isXml ? xmlCodec(runnable, findModelUrl(map.structureMap, 'source', source)) : json;
+    sources[source] = parseInput(codec, text, file);
+  }
+  const missing = map.sources.filter((source) => !(source in sources));
+  if (missing.length > 0) {
+    throw new CommandError(`The map needs ${missing.map((name) => `--input ${name}=FILE`).join(' ')}`, 2);
+  }
+  return sources;
+}
+
+function parseInput(codec: Codec, text: string, file: string): unknown {
+  try {
+    return codec.parse(text, file);
+  } catch (error) {
+    if (error instanceof MappingError) throw new CommandError(error.message);
+    throw error;
+  }
+}
+
+function describeTrace(line: TraceLine): string {
+  const { file, line: row, column } = line.position;
+  const from = line.source === undefined ? '' : `  <- ${line.source}`;
+  return `${line.target}${from}  ${line.rule ? `rule '${line.rule}' ` : ''}${file}:${row}:${column}`;
+}
