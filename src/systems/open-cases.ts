@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
+import { createCodec, detectFormat, findModelUrl, MappingError } from '../mapping/index.ts';
 import { compileFolder, type FolderMaps, type MapContext } from './compile-folder.ts';
 import { Faults, printFault } from './fault.ts';
 import { type Case, readCase } from './read-case.ts';
@@ -73,10 +74,29 @@ async function readEntry(
   const path = ['cases', name, 'case.yaml'].join('/');
   const file = join(folder, path);
   try {
-    const read = await readCase(file, `${shown}/${path}`, (map) => compiled.maps.get(map)?.sources);
+    const read = await readCase(file, `${shown}/${path}`, {
+      sources: (map) => compiled.maps.get(map)?.sources,
+      parse: (map, source, text, at) => parseInput(compiled, map, source, text, at),
+    });
     return { name, file, read };
   } catch (error) {
     if (!(error instanceof Faults)) throw error;
     return { name, file, problem: error.message };
+  }
+}
+
+/** Reads an input by the format that its name tells and the model that the map names. */
+function parseInput(compiled: FolderMaps, map: string, source: string, text: string, file: string): unknown {
+  const { definitions, models = [] } = compiled.options;
+  const structureMap = compiled.maps.get(map)?.structureMap;
+  const type = structureMap && findModelUrl(structureMap, 'source', source);
+  try {
+    const options = { definitions, models, ...(type !== undefined && { type }) };
+    return createCodec(detectFormat(file, text), options).parse(text, file);
+  } catch (error) {
+    if (!(error instanceof MappingError)) throw error;
+    const { line, column } = error.position;
+    const message = error.message.slice(`${file}:${line}:${column}: `.length);
+    throw new Faults([{ file, line, column, message }]);
   }
 }

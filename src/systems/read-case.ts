@@ -12,8 +12,8 @@ const caseFile = z.strictObject({
   title: z.string().min(1),
   /** File of the map in the system's folder. */
   map: z.string().regex(/^[\w.-]+\.fml$/),
-  /** Input name to JSON file, relative to the case; a single input is `input.json`. */
-  sources: z.record(z.string(), z.string().regex(/\.json$/)).optional(),
+  /** Input name to file, relative to the case; the ending tells the format. A single input is `input.json`. */
+  sources: z.record(z.string(), z.string().regex(/\.(json|xml|hl7|er7|csv)$/)).optional(),
   /** The clock during the run. */
   now: z.iso.datetime({ offset: true }).optional(),
   /** JSON file with the wanted result, `expected.json` when nothing is said. */
@@ -32,6 +32,17 @@ const caseFile = z.strictObject({
     })
     .optional(),
 });
+
+/** What reading a case asks of the maps of its folder. */
+export interface CaseMaps {
+  /** Input names of a map; undefined when there is no such map. */
+  sources(map: string): readonly string[] | undefined;
+  /**
+   * Reads an input that is not JSON.
+   * @throws Faults when it does not have the format that its name says
+   */
+  parse(map: string, source: string, text: string, file: string): unknown;
+}
 
 export interface Case {
   readonly title: string;
@@ -59,18 +70,13 @@ const DEFAULT_NOW = '2026-01-02T03:04:05.000Z';
  * Reads one case.
  *
  * @param file path of its case.yaml
- * @param sourcesOf input names of a map of the folder; undefined when there is no such map
  * @throws Faults when the case or a file it names is broken
  */
-export async function readCase(
-  file: string,
-  shown: string,
-  sourcesOf: (map: string) => readonly string[] | undefined,
-): Promise<Case> {
+export async function readCase(file: string, shown: string, maps: CaseMaps): Promise<Case> {
   if (!existsSync(file))
     throw new Faults([{ file: shown, line: 1, column: 1, message: 'there is no case.yaml' }]);
   const content = readCaseFile(await readFile(file, 'utf8'), shown);
-  const names = sourcesOf(content.map);
+  const names = maps.sources(content.map);
   if (!names)
     throw new Faults([{ file: shown, line: 1, column: 1, message: `there is no map '${content.map}'` }]);
   const folder = dirname(file);
@@ -78,12 +84,20 @@ export async function readCase(
     if (existsSync(join(folder, name))) return readJson(join(folder, name), join(dirname(shown), name));
     throw new Faults([{ file: shown, line: 1, column: 1, message: `there is no file '${name}'` }]);
   };
+  const readText = async (name: string, parse: (text: string, at: string) => unknown) => {
+    const path = join(folder, name);
+    if (!existsSync(path)) return read(name);
+    return parse(await readFile(path, 'utf8'), join(dirname(shown), name));
+  };
   const expected = content.expected ?? 'expected.json';
   const readWanted = async () =>
     existsSync(join(folder, expected)) ? { result: await read(expected) } : { missing: expected };
   const sources: Record<string, unknown> = {};
   const files = content.sources ?? { [names[0] ?? 'source']: 'input.json' };
-  for (const [name, path] of Object.entries(files)) sources[name] = await read(path);
+  for (const [name, path] of Object.entries(files)) {
+    const parse = (text: string, at: string) => maps.parse(content.map, name, text, at);
+    sources[name] = path.endsWith('.json') ? await read(path) : await readText(path, parse);
+  }
   return {
     title: content.title,
     map: content.map,

@@ -76,6 +76,6 @@ describe('silta map run with XML', () => {
     ]);
     expect(bomb).toMatchObject({ code: 1, stdout: '' });
     expect(bomb.stderr).toMatch(/bomb\.xml:1:\d+: not XML: a document type/);
-    expect(format).toMatchObject({ code: 2, stderr: 'silta: --to hl7: json or xml is wanted\n' });
+    expect(format).toMatchObject({ code: 2, stderr: 'silta: --to hl7: json, xml, hl7v2, csv are there\n' });
   });
 });

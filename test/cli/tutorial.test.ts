@@ -17,16 +17,22 @@ const FILES = [
   'cases/urgent/expected.json',
 ];
 
-describe('the tutorial of docs/mappings.md', () => {
+describe('the tutorial of docs/mapping.md', () => {
   let folder: string;
   let mappings: string;
+  let commands: readonly string[];
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'silta-tutorial-'));
     mappings = join(folder, 'mappings');
     await mkdir(join(mappings, 'home-care', 'cases', 'urgent'), { recursive: true });
-    const page = await readFile(join(ROOT, 'docs', 'mappings.md'), 'utf8');
-    const tutorial = page.split('## A new system in five minutes')[1]?.split('Check it, run it')[0] ?? '';
+    const page = await readFile(join(ROOT, 'docs', 'mapping.md'), 'utf8');
+    const [, section = ''] = page.split('## A new system in five minutes');
+    const [tutorial = '', after = ''] = section.split('Check it, run it');
+    const [steps = ''] = after.split('\n## ');
+    commands = [...steps.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(([, text = '']) =>
+      text.trim().split('\n'),
+    );
     const blocks = [...tutorial.matchAll(/```\w*\n([\s\S]*?)```/g)].map(([, text = '']) => text);
     expect(blocks).toHaveLength(FILES.length);
     for (const [index, name] of FILES.entries()) {
@@ -39,6 +45,15 @@ describe('the tutorial of docs/mappings.md', () => {
     const { code, stdout, stderr } = await silta(['map', 'test', 'mappings/home-care'], {}, folder);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/^✓ home-care\/urgent .*\n\n1 passed, 0 failed\n$/);
+  });
+
+  it('has commands that do what the page says', async () => {
+    expect(commands.length).toBeGreaterThanOrEqual(5);
+    for (const command of commands) {
+      const [npx, name, ...args] = command.split(' ');
+      expect([npx, name]).toEqual(['npx', 'silta']);
+      expect({ command, ...(await silta(args, {}, folder)) }).toMatchObject({ command, code: 0 });
+    }
   });
 
   it('is a system that the gateway loads', async () => {

@@ -2,15 +2,17 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
-import { basename, dirname, extname, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import {
   type Codec,
   type CompiledMap,
   compileMap,
-  createXmlCodec,
+  createCodec,
+  detectFormat,
+  FORMATS,
+  type Format,
   findModelUrl,
   formatDiagnostic,
-  json,
   MapCompileError,
   MappingError,
   type MapTree,
@@ -30,11 +32,11 @@ import { readGiven } from './print.ts';
 import { readMapText } from './read-map.ts';
 
 export interface RunOptions {
-  /** `FILE` or `NAME=FILE`; what ends in `.xml` is XML, everything else JSON. */
+  /** `FILE` or `NAME=FILE`; the file's ending or its first characters tell the format. */
   readonly input: readonly string[];
   /** `true` for lines, `json` for a Parameters resource. */
   readonly trace?: boolean | string;
-  /** `json` (when nothing is said) or `xml`. */
+  /** `json` (when nothing is said), `xml`, `hl7v2` or `csv`. */
   readonly to?: string;
   /** File for the result instead of standard output. */
   readonly target?: string;
@@ -62,7 +64,8 @@ export async function runMap(file: string, options: RunOptions): Promise<void> {
   if (trace !== undefined && typeof trace === 'string' && trace !== 'json')
     throw new CommandError(`--trace ${trace}: only json can be said here`, 2);
   const runnable = await compileOne(resolve(file), file, options);
-  const output = outputCodec(runnable, options.to ?? (target?.endsWith('.xml') ? 'xml' : 'json'));
+  const format = options.to ?? (target === undefined ? 'json' : detectFormat(target, ''));
+  const output = outputCodec(runnable, format);
   const sources = await readSources(runnable, options.input);
   const text = run(runnable, sources, output, trace ?? false);
   if (target === undefined) process.stdout.write(text);
@@ -138,21 +141,27 @@ async function compileOne(path: string, shown: string, options: RunOptions): Pro
   }
 }
 
-function xmlCodec({ context, models }: Runnable, type: string | undefined): Codec {
-  return createXmlCodec({
-    definitions: context.definitions,
-    models,
-    ...(type !== undefined && { type }),
-  });
+function codecOf({ context, models }: Runnable, format: Format, type: string | undefined): Codec {
+  try {
+    return createCodec(format, {
+      definitions: context.definitions,
+      models,
+      ...(type !== undefined && { type }),
+    });
+  } catch (error) {
+    // The format needs another model than the map names.
+    throw new CommandError((error as Error).message, 2);
+  }
 }
 
-function outputCodec(runnable: Runnable, format: string): Codec {
-  if (format === 'json') return json;
-  if (format !== 'xml') throw new CommandError(`--to ${format}: json or xml is wanted`, 2);
+function outputCodec(runnable: Runnable, name: string): Codec {
+  const format = FORMATS.find((each) => each === name);
+  if (!format) throw new CommandError(`--to ${name}: ${FORMATS.join(', ')} are there`, 2);
   const { structureMap } = runnable.map;
   const targets = structureMap.group[0]?.input.filter((each) => each.mode === 'target') ?? [];
-  if (targets.length !== 1) throw new CommandError('--to xml: the map has several targets', 2);
-  return xmlCodec(runnable, findModelUrl(structureMap, 'target'));
+  if (format !== 'json' && targets.length !== 1)
+    throw new CommandError(`--to ${name}: the map has several targets`, 2);
+  return codecOf(runnable, format, findModelUrl(structureMap, 'target'));
 }
 
 async function readSources(runnable: Runnable, inputs: readonly string[]): Promise<Record<string, unknown>> {
@@ -167,8 +176,8 @@ async function readSources(runnable: Runnable, inputs: readonly string[]): Promi
     const text = await readFile(file, 'utf8').catch(() => {
       throw new CommandError(`--input ${input}: ${file} cannot be read`, 2);
     });
-    const isXml = extname(file).toLowerCase() === '.xml';
-    const codec = isXml ? xmlCodec(runnable, findModelUrl(map.structureMap, 'source', source)) : json;
+    const type = findModelUrl(map.structureMap, 'source', source);
+    const codec = codecOf(runnable, detectFormat(file, text), type);
     sources[source] = parseInput(codec, text, file);
   }
   const missing = map.sources.filter((source) => !(source in sources));

@@ -13,11 +13,9 @@ export interface AlteredText {
 const TOKENS =
   /'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\])*`|\/\*[\s\S]*?\*\/|\/\/.*|@[\dT:.+Z-]+|[A-Za-z_]\w*|\d+(?:\.\d+)?/g;
 
-function placeAt(node: ExpressionNode, offset: number): Position {
-  const lines = node.text.slice(0, offset).split('\n');
-  const { file, line, column } = node.position;
-  if (lines.length === 1) return { file, line, column: column + offset };
-  return { file, line: line + lines.length - 1, column: (lines.at(-1)?.length ?? 0) + 1 };
+/** The parser joins the lines of an expression: what stands on a further one is told by the first. */
+function placeAt({ position }: ExpressionNode, offset: number): Position {
+  return { ...position, column: position.column + offset };
 }
 
 /** Another literal of the same kind, and how it is told. */
