@@ -6,6 +6,7 @@ import { SiltaError } from '../outcome.ts';
 import { CANONICAL_ROOT } from '../resource.ts';
 import { suggest } from '../suggest.ts';
 import { EXPORT_ROUTES } from './bulk/export-routes.ts';
+import { CODE_ROUTES } from './codes/code-routes.ts';
 import { conditionalDelete } from './conditional-delete.ts';
 import { conditionalUpdate } from './conditional-update.ts';
 import { create } from './create.ts';
@@ -14,6 +15,8 @@ import { everythingOfCarePlan } from './everything-care-plan.ts';
 import { everythingOfPatient } from './everything-patient.ts';
 import { historyInstance, historySystem, historyType } from './history.ts';
 import { addMeta, removeMeta, showMeta } from './meta.ts';
+import { HL7_OPERATION } from './operation-definition.ts';
+import { operationRoutes } from './operation-routes.ts';
 import { patch } from './patch.ts';
 import { read } from './read.ts';
 import { search } from './search.ts';
@@ -41,8 +44,6 @@ export interface Route {
   readonly answersLines?: boolean;
 }
 
-const HL7 = 'http://hl7.org/fhir/OperationDefinition';
-
 export const ROUTES: readonly Route[] = [
   { method: 'GET', path: '', name: 'search-system', interact: search, body: 'none' },
   { method: 'POST', path: '_search', name: 'search-system', interact: search, body: 'form' },
@@ -66,56 +67,15 @@ export const ROUTES: readonly Route[] = [
     body: 'none',
   },
   { method: 'GET', path: ':type/:id/_history/:versionId', name: 'vread', interact: vread, body: 'none' },
-  {
-    method: 'POST',
-    path: ':type/$validate',
-    name: 'validate',
-    interact: validate,
-    body: 'resource',
-    operation: `${HL7}/Resource-validate`,
-  },
-  {
-    method: 'GET',
-    path: ':type/:id/$everything',
-    name: 'everything',
-    interact: everythingOfPatient,
-    body: 'none',
-    operation: `${HL7}/Patient-everything`,
-    types: ['Patient'],
-  },
-  {
-    method: 'GET',
-    path: ':type/:id/$everything',
-    name: 'everything',
-    interact: everythingOfCarePlan,
-    body: 'none',
-    operation: `${CANONICAL_ROOT}/OperationDefinition/CarePlan-everything`,
+  ...operationRoutes(validate, `${HL7_OPERATION}/Resource-validate`, { methods: ['POST'], at: ['type'] }),
+  ...operationRoutes(everythingOfPatient, `${HL7_OPERATION}/Patient-everything`, { types: ['Patient'] }),
+  ...operationRoutes(everythingOfCarePlan, `${CANONICAL_ROOT}/OperationDefinition/CarePlan-everything`, {
     types: ['CarePlan'],
-  },
-  {
-    method: 'GET',
-    path: ':type/:id/$meta',
-    name: 'meta',
-    interact: showMeta,
-    body: 'none',
-    operation: `${HL7}/Resource-meta`,
-  },
-  {
-    method: 'POST',
-    path: ':type/:id/$meta-add',
-    name: 'meta-add',
-    interact: addMeta,
-    body: 'resource',
-    operation: `${HL7}/Resource-meta-add`,
-  },
-  {
-    method: 'POST',
-    path: ':type/:id/$meta-delete',
-    name: 'meta-delete',
-    interact: removeMeta,
-    body: 'resource',
-    operation: `${HL7}/Resource-meta-delete`,
-  },
+  }),
+  ...operationRoutes(showMeta, `${HL7_OPERATION}/Resource-meta`, {}),
+  ...operationRoutes(addMeta, `${HL7_OPERATION}/Resource-meta-add`, { methods: ['POST'] }),
+  ...operationRoutes(removeMeta, `${HL7_OPERATION}/Resource-meta-delete`, { methods: ['POST'] }),
+  ...CODE_ROUTES,
   ...EXPORT_ROUTES,
 ];
 

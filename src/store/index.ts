@@ -75,6 +75,7 @@ export {
 } from './identity-sessions.ts';
 export { isSearchable } from './index-plan.ts';
 export { type Migration, migrate, readMigrations } from './migrate.ts';
+export { chooseVersion } from './resolve-canonical.ts';
 export { GENERAL_CODES, searchModifiers, searchPrefixes } from './search-parameter.ts';
 export { CONTROL_PARAMETERS } from './search-steering.ts';
 export type { SearchTerminology } from './search-terminology.ts';

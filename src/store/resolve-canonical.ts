@@ -61,7 +61,14 @@ async function findCanonical(
     [url.param, indexText(bar < 0 ? canonical : canonical.slice(0, bar))],
     'resolve-canonical',
   );
-  const found = rows.map((row) => JSON.parse(row.content) as Resource);
+  return chooseVersion(
+    rows.map((row) => JSON.parse(row.content) as Resource),
+    version,
+  );
+}
+
+/** Of the resources with one canonical URL the one with this version; without a version the newest active one. */
+export function chooseVersion(found: readonly Resource[], version: string | undefined): Resource | undefined {
   if (version !== undefined) return found.find((each) => each['version'] === version);
   const active = found.filter((each) => each['status'] === 'active');
   return (active.length > 0 ? active : found).reduce<Resource | undefined>(

@@ -3,6 +3,7 @@ export { openCodeSystem } from './code-system.ts';
 export { type ExpandOptions, expandValueSet } from './expand.ts';
 export { gatherTerminology, type StoredTerminology } from './gather.ts';
 export { type CanonicalSource, type CodeJudge, createCodeJudge } from './judge-codes.ts';
+export { keepRecent } from './keep-recent.ts';
 export { describeConcept } from './lookup.ts';
 export { compareConcepts } from './subsumes.ts';
 export { isTranslation, type Match, type TranslateQuestion, translateCodings } from './translate.ts';

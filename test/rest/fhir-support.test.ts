@@ -26,6 +26,16 @@ const search = at('store', 'search');
 const beyond = at('store', 'search-modifiers');
 const includes = at('rest', 'search-includes');
 
+const codes = (name: string, test: string) => at('rest/codes', name)(test);
+
+/** An operation of a type and of its instances, by GET and by POST. */
+const eachWay = (type: string, operation: string, proof: { readonly file: string; readonly test: string }) =>
+  Object.fromEntries(
+    ['GET', 'POST'].flatMap((method) =>
+      ['', '[id]/'].map((id) => [`${method} ${type}/${id}${operation}`, proof]),
+    ),
+  );
+
 /** What is supported → a text that stands in the test that proves it. */
 const PROOFS = new Map(
   Object.entries({
@@ -66,6 +76,35 @@ const PROOFS = new Map(
     'GET _export/[id]': bulk('alone sees the export and its files'),
     'DELETE _export/[id]': bulk('stops where it is when it is cancelled, and leaves nothing'),
     'GET _export/[id]/[file]': bulk('sends its files packed to who takes them packed'),
+    ...eachWay('ValueSet', '$expand', codes('expand', 'is the same by address, by URL and version, by POST')),
+    ...eachWay(
+      'ValueSet',
+      '$validate-code',
+      codes('validate-code', 'takes a Coding, or a CodeableConcept of which one coding must hold'),
+    ),
+    ...eachWay(
+      'CodeSystem',
+      '$validate-code',
+      codes('validate-code', 'takes a Coding, the system in the body, and the system of the address'),
+    ),
+    'GET CodeSystem/$lookup': codes(
+      'validate-code',
+      'tells the name, the names in other languages, and the properties',
+    ),
+    'POST CodeSystem/$lookup': codes(
+      'validate-code',
+      'knows the built-in systems, and takes a Coding from a client that others wrote',
+    ),
+    ...eachWay(
+      'CodeSystem',
+      '$subsumes',
+      codes('validate-code', 'is asked of a stored system by its address, and refuses what it cannot answer'),
+    ),
+    ...eachWay(
+      'ConceptMap',
+      '$translate',
+      codes('translate', 'finds the map by address, by version, in the body, by its value sets'),
+    ),
     'GET metadata': interactions('are told to anyone, and are true to the search parameters'),
     'POST / (transaction)': bundles('deletes, creates, updates and reads in that order'),
     'POST / (batch)': bundles('lets each entry stand or fail alone'),
