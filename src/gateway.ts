@@ -11,6 +11,7 @@ import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
 import { createAccess } from './access/index.ts';
 import { createApp } from './app.ts';
+import { createStoreWithCodes } from './codes.ts';
 import { type Config, ConfigError } from './config.ts';
 import { createConformance } from './conformance/index.ts';
 import { loadContent } from './content.ts';
@@ -33,10 +34,8 @@ import {
 } from './identity/index.ts';
 import { createPlanReader } from './pathway-plans.ts';
 import { createExporter, createRest, createTransact, type RestOptions } from './rest/index.ts';
-import { createExportStore, createStore, type Database, migrate, type Store } from './store/index.ts';
-import { createStoredCodes } from './stored-codes.ts';
+import { createExportStore, type Database, migrate, type Store } from './store/index.ts';
 import { createTransport, watchSystems } from './systems/index.ts';
-import { createBuiltIn, createCodeJudge } from './terminology/index.ts';
 import { createWeb, type WebOptions } from './web/index.ts';
 import { createWhoIs } from './who-is.ts';
 
@@ -117,19 +116,16 @@ async function layFoundation(parts: GatewayParts) {
   const { database, logger } = parts;
   await migrate(database);
   const definitions = await loadDefinitions({ profiles: parts.profilesDirectory });
-  const base = `${parts.config.SILTA_BASE_URL}/fhir`;
-  const store = createStore({
+  const { store, judge, terminology } = createStoreWithCodes({
     database,
     definitions,
     clock,
-    base,
+    base: `${parts.config.SILTA_BASE_URL}/fhir`,
     wordless: new Set(parts.config.SILTA_CONTENT_UNSEARCHED),
   });
   logger.info({ written: await loadContent(store, definitions) }, 'content loaded');
   const profile = await readProfile(parts);
   const identity = await wireIdentity(parts, store, profile);
-  const builtIn = createBuiltIn(definitions);
-  const codes = createCodeJudge(builtIn, createStoredCodes(store, clock));
   const systems = await watchSystems({
     directory: parts.mappingsDirectory,
     definitions,
@@ -146,16 +142,15 @@ async function layFoundation(parts: GatewayParts) {
     systems,
     who: createWhoIs(identity, store),
     access: createAccess({ definitions, store, clock }),
-    conformance: createConformance({ definitions, codes }),
-    terminology: { builtIn, prepareFor: codes.prepareFor },
+    conformance: createConformance({ definitions, codes: judge }),
+    terminology,
     registry: new Registry(),
   };
 }
 
 function sweep(identity: Identity, logger: Logger): void {
-  identity.sweep().catch((error: Error) => {
-    logger.error({ type: error.name }, 'expired sessions were not removed');
-  });
+  const tell = (error: Error) => logger.error({ type: error.name }, 'expired sessions were not removed');
+  identity.sweep().catch(tell);
 }
 
 async function readProfile({ config, profilesDirectory }: GatewayParts): Promise<IssuerProfile> {

@@ -1,9 +1,9 @@
 /** Answers about codes without waiting, for the validation of resources. */
-import type { CodeSystem, ValueSet } from 'fhir/r4';
+import type { ValueSet } from 'fhir/r4';
 import { SiltaError } from '../outcome.ts';
 import type { Coding, Resource } from '../resource.ts';
 import type { BuiltInTerminology } from './built-in.ts';
-import { gatherTerminology } from './gather.ts';
+import { gatherTerminology, type StoredTerminology } from './gather.ts';
 import type { TerminologySource } from './types.ts';
 import { type CodeVerdict, validateInValueSet } from './validate-code.ts';
 
@@ -18,19 +18,13 @@ export interface CodeJudge {
   prepareFor(questionnaire: Resource): Promise<void>;
 }
 
-/** What the store gives; the newest active version where none is named. */
-export interface CanonicalSource {
-  resolve(type: 'CodeSystem' | 'ValueSet', canonical: string): Promise<Resource | undefined>;
-  supplements(): Promise<readonly Resource[]>;
-}
-
 const MOST_PREPARED = 200;
 const UNIT_VALUE_SET = 'http://hl7.org/fhir/StructureDefinition/questionnaire-unitValueSet';
 
 /**
  * @param stored absent: only what is built in is known
  */
-export function createCodeJudge(builtIn: BuiltInTerminology, stored?: CanonicalSource): CodeJudge {
+export function createCodeJudge(builtIn: BuiltInTerminology, stored?: StoredTerminology): CodeJudge {
   const prepared = new Map<string, TerminologySource>();
   const named = new WeakMap<Resource, ReadonlySet<string>>();
   const namesIn = (questionnaire: Resource): ReadonlySet<string> => {
@@ -48,7 +42,7 @@ export function createCodeJudge(builtIn: BuiltInTerminology, stored?: CanonicalS
     prepareFor: async (questionnaire) => {
       if (!stored) return;
       for (const canonical of namesIn(questionnaire)) {
-        const source = await gatherTerminology({ valueSets: [canonical] }, fromStore(stored), builtIn);
+        const source = await gatherTerminology({ valueSets: [canonical] }, stored, builtIn);
         if (prepared.size >= MOST_PREPARED) prepared.clear();
         prepared.set(canonical, source);
       }
@@ -70,16 +64,6 @@ function valueSetsOf(items: unknown): readonly string[] {
       ...valueSetsOf(item['item']),
     ];
   });
-}
-
-function fromStore(stored: CanonicalSource) {
-  return {
-    codeSystem: async (canonical: string) =>
-      (await stored.resolve('CodeSystem', canonical)) as CodeSystem | undefined,
-    valueSet: async (canonical: string) =>
-      (await stored.resolve('ValueSet', canonical)) as ValueSet | undefined,
-    supplements: async () => (await stored.supplements()) as unknown as readonly CodeSystem[],
-  };
 }
 
 function tellOrNot(valueSet: ValueSet, coding: Coding, source: TerminologySource): CodeVerdict | undefined {

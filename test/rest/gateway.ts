@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { createAccess } from '../../src/access/index.ts';
+import { createStoreWithCodes } from '../../src/codes.ts';
 import { createConformance } from '../../src/conformance/index.ts';
 import { loadDefinitions } from '../../src/definitions/index.ts';
 import { completeResponse } from '../../src/forms/index.ts';
@@ -16,9 +17,7 @@ import {
   renderError,
   requestId,
 } from '../../src/rest/index.ts';
-import { createExportStore, createStore, openDatabase, type Store } from '../../src/store/index.ts';
-import { createStoredCodes } from '../../src/stored-codes.ts';
-import { createBuiltIn, createCodeJudge } from '../../src/terminology/index.ts';
+import { createExportStore, openDatabase, type Store } from '../../src/store/index.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
 export const ROOT = 'https://silta.example/fhir';
@@ -87,7 +86,6 @@ export interface TestGateway {
 }
 
 const definitions = await loadDefinitions({ profiles: 'profiles' });
-const builtIn = createBuiltIn(definitions);
 
 /** A gateway's FHIR API on a database of its own, with two persons and the depression path's questionnaires. */
 export async function startGateway(
@@ -114,8 +112,11 @@ async function serveOn(
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/fhir`;
-  const store = createStore({ database: database.database, definitions, clock });
-  const codes = createCodeJudge(builtIn, createStoredCodes(store, clock));
+  const { store, judge, terminology } = createStoreWithCodes({
+    database: database.database,
+    definitions,
+    clock,
+  });
   const log: string[] = [];
   const note = (details: object, message: string) => void log.push(JSON.stringify({ ...details, message }));
   const logger = { info: note, warn: note, error: note };
@@ -127,8 +128,8 @@ async function serveOn(
     definitions,
     store,
     access: createAccess({ definitions, store, clock }),
-    conformance: createConformance({ definitions, codes }),
-    terminology: { builtIn, prepareFor: codes.prepareFor },
+    conformance: createConformance({ definitions, codes: judge }),
+    terminology,
     forms: { completeResponse },
     authenticate,
     smartConfiguration: () => ({
