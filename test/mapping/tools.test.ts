@@ -187,6 +187,13 @@ describe('the JSON codec', () => {
     expect(() => json.parse('['.repeat(200_000), 'deep.json')).toThrow(/not JSON/);
   });
 
+  it('refuses a number that it could only write as null', () => {
+    expect(() => json.parse('{"a": 1,\n "b": [1e999]}', 'x.json')).toThrow(
+      'x.json:2:8: this number is too great',
+    );
+    expect(json.parse('{"a": "1e999", "b": 1e308}', 'x.json')).toEqual({ a: '1e999', b: 1e308 });
+  });
+
   it('reads a text with a byte order mark', () => {
     expect(json.parse('\ufeff{"a":1}', 'x.json')).toEqual({ a: 1 });
   });

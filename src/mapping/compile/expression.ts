@@ -29,15 +29,22 @@ export interface ExpressionPlace {
 
 /** Compiles an expression; what is wrong with it becomes diagnostics, and the result is then undefined. */
 export function compileExpression(node: ExpressionNode, place: ExpressionPlace): Expression | undefined {
-  const { scope, shapes, own } = place;
-  let tree: PathNode;
   try {
-    tree = parsePath(node.text);
+    return compileTree(parsePath(node.text), node, place);
   } catch (error) {
+    const { position } = node;
+    if (error instanceof RangeError) {
+      place.scope.error(position, 'FHIRPath: this is too long or nested too deep');
+      return undefined;
+    }
     const [column, message] = readLibraryError(error);
-    scope.error({ ...node.position, column: node.position.column + column - 1 }, `FHIRPath: ${message}`);
+    place.scope.error({ ...position, column: position.column + column - 1 }, `FHIRPath: ${message}`);
     return undefined;
   }
+}
+
+function compileTree(tree: PathNode, node: ExpressionNode, place: ExpressionPlace): Expression {
+  const { scope, shapes, own } = place;
   const analysis = analysePath(tree, {
     text: node.text,
     position: node.position,

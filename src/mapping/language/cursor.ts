@@ -7,6 +7,9 @@ export class ParseFailure extends Error {
   override readonly name = 'ParseFailure';
 }
 
+/** How deep rules and brackets may stand in each other. */
+const MAX_NESTING = 100;
+
 /** Names in the reader's words. */
 const KIND_WORDS: Readonly<Partial<Record<TokenKind, string>>> = {
   name: 'a name',
@@ -24,6 +27,7 @@ export class Cursor {
   readonly #comments: readonly Comment[];
   #at = 0;
   #comment = 0;
+  #depth = 0;
 
   constructor(text: string, lexed: LexedMap) {
     this.text = text;
@@ -116,6 +120,20 @@ export class Cursor {
       ...(near !== undefined && { suggestion: `did you mean '${near}'?` }),
     });
     throw new ParseFailure();
+  }
+
+  /** Parses what stands inside brackets; deeper than anybody writes is an error, because it costs stack. */
+  nest<T>(parse: () => T): T {
+    if (this.#depth === MAX_NESTING) {
+      this.report(this.position, `this is nested deeper than ${MAX_NESTING}`);
+      throw new ParseFailure();
+    }
+    this.#depth += 1;
+    try {
+      return parse();
+    } finally {
+      this.#depth -= 1;
+    }
   }
 
   /** Notes an error that does not stop parsing. */

@@ -53,7 +53,8 @@ function takeBracketed(cursor: Cursor, tokens: Token[]): void {
   const close = CLOSING[open.text] ?? ')';
   while (!cursor.has(close)) {
     if (cursor.hasKind('end') || cursor.has(';')) cursor.fail([`'${close}'`]);
-    if (CLOSING[cursor.peek().text] !== undefined && cursor.hasKind('symbol')) takeBracketed(cursor, tokens);
+    if (CLOSING[cursor.peek().text] !== undefined && cursor.hasKind('symbol'))
+      cursor.nest(() => takeBracketed(cursor, tokens));
     else tokens.push(cursor.take());
   }
   tokens.push(cursor.take());

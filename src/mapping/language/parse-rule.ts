@@ -82,7 +82,7 @@ function parseDependent(cursor: Cursor): DependentNode {
 function parseThen(cursor: Cursor): Pick<RuleNode, 'dependents' | 'rules'> {
   if (!cursor.accept('then')) return { dependents: [], rules: [] };
   const dependents = cursor.has('{') ? [] : parseList(cursor, parseDependent);
-  return { dependents, rules: cursor.has('{') ? parseRules(cursor) : [] };
+  return { dependents, rules: cursor.has('{') ? cursor.nest(() => parseRules(cursor)) : [] };
 }
 
 function parseRuleName(cursor: Cursor): string | undefined {

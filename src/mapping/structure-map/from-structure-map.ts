@@ -273,6 +273,16 @@ export function fromStructureMap(
   structureMap: unknown,
   file: string,
 ): { readonly map?: MapTree; readonly diagnostics: readonly MapDiagnostic[] } {
+  try {
+    return readMap(structureMap, file);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    const message = 'StructureMap: its rules are nested too deep';
+    return { diagnostics: [{ file, line: 1, column: 1, severity: 'error', message }] };
+  }
+}
+
+function readMap(structureMap: unknown, file: string): ReturnType<typeof fromStructureMap> {
   const diagnostics: MapDiagnostic[] = [];
   const json = new JsonReader(structureMap, 'StructureMap', file, diagnostics);
   if (json.text('resourceType') !== 'StructureMap') json.report('this is not a StructureMap');

@@ -92,7 +92,7 @@ function numberOf(text: string, call: Call): number {
 }
 
 function parseQuantity(text: string, call: Call): JsonObject | undefined {
-  const match = /^\s*([<>]=?)?\s*([+-]?\d+(?:\.\d+)?)\s*(\S.*?)?\s*$/.exec(text);
+  const match = /^([<>]=?)?\s*([+-]?\d+(?:\.\d+)?)\s*(\S.*)?$/.exec(text.trim());
   if (!match) return failAt(call.site, 'qty(): the text is not a number with a unit');
   const [, comparator, amount = '', unit] = match;
   return assemble({ value: numberOf(amount, call), comparator, unit });
