@@ -95,6 +95,11 @@ export const VARIABLES = {
     'Whether a client may choose the id of a new resource by an update (update as create).',
     'false',
   ),
+  SILTA_ENFORCE_REFERENCES: variable(
+    z.stringbool(),
+    'Whether what a resource refers to here must be here. Without it resources can be loaded in any order; a citizen is held to it all the same.',
+    'true',
+  ),
   SILTA_METRICS_TOKEN: secret(
     z.string().min(16).optional(),
     'Bearer token of `/metrics`. Not set: no metrics in production, open in the sandbox.',

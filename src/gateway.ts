@@ -247,6 +247,7 @@ function wireRest(
     sealingKey: deriveKey(config, 'page links'),
     version,
     clientIds: config.SILTA_CLIENT_IDS,
+    enforceReferences: config.SILTA_ENFORCE_REFERENCES,
     exports: createExportStore({ database, definitions, clock }),
     exportLimits: {
       perClient: config.SILTA_EXPORTS_PER_CLIENT,

@@ -96,6 +96,16 @@ function defineConformanceCommands(program: Command): void {
     )
     .action(async (directory: string) => (await import('./conformance.ts')).judgeQuestionnaires(directory));
   conformance
+    .command('examples [directory]')
+    .description(
+      "HL7's R4 examples go into a gateway and come out equal, in JSON and XML; fetched by npm when no folder is given",
+    )
+    .option('--types <types>', 'some resource types only, separated by commas')
+    .option('--all', 'show every failure, not a few of each type')
+    .action(async (directory: string | undefined, options: { types?: string; all?: boolean }) =>
+      (await import('./conformance-examples.ts')).judgeExamples(directory, options),
+    );
+  conformance
     .command('validator <directory>')
     .description(
       "validation: the verdicts of HL7's reference validator (a folder with manifest.json and outcomes)",

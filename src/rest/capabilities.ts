@@ -63,7 +63,7 @@ function describeType(rest: RestOptions, type: string): CapabilityStatementRestR
     conditionalRead: 'full-support',
     conditionalUpdate: true,
     conditionalDelete: 'single',
-    referencePolicy: ['literal', 'enforced'],
+    referencePolicy: rest.enforceReferences ? ['literal', 'enforced'] : ['literal'],
     searchInclude: [
       '*',
       ...searched.filter((each) => each.type === 'reference').map((each) => `${type}:${each.code}`),

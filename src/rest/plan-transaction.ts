@@ -6,9 +6,9 @@
 import { type Issue, SiltaError } from '../outcome.ts';
 import type { Resource } from '../resource.ts';
 import type { StoredVersion, StoreTransaction, Write } from '../store/index.ts';
-import { referableBy } from './admit-write.ts';
+import { refuseDangling } from './admit-write.ts';
 import { locateError, PROCESSING_ORDER } from './bundle-entry.ts';
-import { collectReferences, findDangling, visitReferences } from './check-references.ts';
+import { collectReferences, visitReferences } from './check-references.ts';
 import { criteriaKey, criteriaOf, findExisting, parseCriteria } from './find-existing.ts';
 import { refuseErrors } from './judge-content.ts';
 import { isConditional, rewriteReferences } from './resolve-references.ts';
@@ -56,7 +56,7 @@ export async function planWrites(
   refuseErrors(issues);
   const planned: { readonly plan: PlannedWrite; readonly resource: Resource | undefined }[] = [];
   for (const each of rewritten) planned.push(await within(each.entry, () => planOne(each, session)));
-  await refuseDangling(planned, session);
+  await refuseDanglingWrites(planned, session);
   return planned.map(({ plan }) => plan);
 }
 
@@ -186,7 +186,7 @@ async function planDelete(
   return { entry, write: { kind: 'delete', type, id, ifMatch: current.versionId } };
 }
 
-async function refuseDangling(
+async function refuseDanglingWrites(
   planned: readonly { readonly plan: PlannedWrite; readonly resource: Resource | undefined }[],
   session: Session,
 ): Promise<void> {
@@ -196,9 +196,7 @@ async function refuseDangling(
   const references = planned.flatMap(({ plan, resource }) =>
     resource ? collectReferences(resource, `Bundle.entry[${plan.entry.index}].resource`) : [],
   );
-  refuseErrors(
-    await findDangling(session.reader, session.rest.definitions, references, referableBy(session), written),
-  );
+  await refuseDangling(session, references, written);
 }
 
 async function within<T>(entry: JudgedEntry, work: () => Promise<T>): Promise<T> {

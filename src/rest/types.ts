@@ -75,6 +75,8 @@ export interface RestOptions {
   readonly version: string;
   /** Whether a client may choose the id of a new resource by an update. */
   readonly clientIds: boolean;
+  /** Whether relative references must lead to a resource; those of a caller confined to one patient always must. */
+  readonly enforceReferences: boolean;
   /** Called after a committed write, to wake whoever waits for changes. */
   readonly onWritten?: () => void;
   readonly exports: ExportStore;

@@ -152,6 +152,7 @@ async function serveOn(
     sealingKey: Buffer.alloc(32, 5),
     version: '0.1.0',
     clientIds: false,
+    enforceReferences: true,
     onWritten: () => {
       writes++;
     },

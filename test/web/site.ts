@@ -95,6 +95,7 @@ export async function openSite(change: Partial<WebOptions> = {}): Promise<Site> 
     sealingKey: Buffer.alloc(32, 5),
     version: '0.1.0',
     clientIds: false,
+    enforceReferences: true,
     exports: createExportStore({ database: database.database, definitions, clock }),
     exportLimits: { perClient: 1, lifetimeMs: 60_000, rowsPerFile: 100 },
   });
