@@ -33,7 +33,7 @@ import {
   readClients,
 } from './identity/index.ts';
 import { createPlanReader } from './pathway-plans.ts';
-import { createExporter, createRest, createTransact, type RestOptions } from './rest/index.ts';
+import { BODY_DEPTH, createExporter, createRest, createTransact, type RestOptions } from './rest/index.ts';
 import { createExportStore, type Database, migrate, type Store } from './store/index.ts';
 import { createTransport, watchSystems } from './systems/index.ts';
 import { createWeb, type WebOptions } from './web/index.ts';
@@ -286,7 +286,7 @@ function wirePages(
 function limitsOf(config: Config): RestOptions['limits'] {
   return {
     bodyBytes: config.SILTA_BODY_LIMIT_BYTES,
-    bodyDepth: 100,
+    bodyDepth: BODY_DEPTH,
     bundleEntries: 1_000,
     defaultCount: 50,
     maxCount: 1_000,

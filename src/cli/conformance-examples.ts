@@ -170,7 +170,7 @@ async function call(
   form: Form,
   body?: string,
 ): Promise<Answer> {
-  const response = await fetch(`${fhirBase}/${path}`, {
+  const response = await fetchAgain(`${fhirBase}/${path}`, {
     method,
     headers: {
       Authorization: `Bearer ${await token()}`,
@@ -181,6 +181,19 @@ async function call(
   });
   const { status, headers } = response;
   return { status, text: await response.text(), form, location: headers.get('location') };
+}
+
+const ATTEMPTS = 3;
+
+/** Gateway and client share a process: a long judgement lets a connection that was kept alive grow too old. */
+async function fetchAgain(url: string, request: RequestInit): Promise<Response> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await fetch(url, request);
+    } catch (error) {
+      if (attempt === ATTEMPTS) throw error;
+    }
+  }
 }
 
 function read(text: string, form: Form, xml: FhirXml): object {

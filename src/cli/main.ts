@@ -50,10 +50,42 @@ function defineCommands(): Command {
       (await import('./token.ts')).printToken(user, options),
     );
   defineKeyCommands(program);
+  defineValidateCommand(program);
   defineMapCommands(program);
   defineDeliveryCommands(program);
   defineConformanceCommands(program);
   return program;
+}
+
+const EXAMPLES = `
+Examples:
+  silta validate patient.json
+  silta validate answer.xml --questionnaire form.json
+  silta validate resources/ --profile https://silta.example/fhir/StructureDefinition/ticket-task
+  curl -s https://gateway.example/fhir/Task/1 | silta validate - --format json
+
+Exit code: 0 valid, 1 invalid, 2 wrongly called.`;
+
+function defineValidateCommand(program: Command): void {
+  const each = (value: string, all: string[]) => [...all, value];
+  program
+    .command('validate <files...>')
+    .description(
+      'judge resources in JSON or XML as a gateway does: files, directories, or - for standard input',
+    )
+    .option('--profile <url>', 'judge by this profile, too; repeat for several', each, [] as string[])
+    .option(
+      '--questionnaire <file>',
+      'judge answers by this Questionnaire; repeat for several',
+      each,
+      [] as string[],
+    )
+    .option('--format <format>', 'text or json (OperationOutcome)', 'text')
+    .addHelpText('after', EXAMPLES)
+    .action(
+      async (files: string[], options: { profile: string[]; questionnaire: string[]; format: string }) =>
+        (await import('./validate.ts')).validateFiles(files, options),
+    );
 }
 
 function defineDeliveryCommands(program: Command): void {

@@ -11,6 +11,7 @@ export { decodeText } from './codecs/decode-text.ts';
 export { createFhirXml, type FhirXml, type XmlFault } from './codecs/fhir-xml.ts';
 export { createHl7v2Codec, type Hl7v2Options } from './codecs/hl7v2.ts';
 export { json } from './codecs/json.ts';
+export { elementsOf, readXml, type XmlElement } from './codecs/xml/read-xml.ts';
 export { createXmlCodec, type XmlOptions } from './codecs/xml.ts';
 export { type CompileOptions, compileMap, findProblems } from './compile/compile-map.ts';
 export { parseMap } from './language/parse-map.ts';

@@ -14,7 +14,11 @@ export interface JudgedContent {
   readonly warnings: readonly Issue[];
 }
 
-type Judge = Pick<RestOptions, 'conformance' | 'forms' | 'store' | 'terminology'>;
+/** What content is judged with: a gateway's own, or files on a command line. */
+export interface Judge extends Pick<RestOptions, 'conformance' | 'forms'> {
+  readonly store: Pick<RestOptions['store'], 'resolveCanonical'>;
+  readonly terminology: Pick<RestOptions['terminology'], 'prepareFor'>;
+}
 
 /**
  * @throws SiltaError `invalid-resource` with every finding

@@ -12,6 +12,9 @@ import { scanJson } from './scan-json.ts';
  */
 export type ReadResource = (contentType: string | undefined, bytes: Uint8Array) => Resource;
 
+/** Levels of nesting in a body, unless the gateway is built with others. */
+export const BODY_DEPTH = 100;
+
 /**
  * Makes the reader of bodies in JSON and XML.
  * @param maxDepth levels of nesting at most

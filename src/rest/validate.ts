@@ -1,4 +1,5 @@
 // https://hl7.org/fhir/R4/resource-operation-validate.html
+import type { OperationOutcome } from 'fhir/r4';
 import { type Issue, SiltaError, toOperationOutcome } from '../outcome.ts';
 import type { Resource } from '../resource.ts';
 import { findIssues } from './judge-content.ts';
@@ -29,8 +30,13 @@ export const validate: Interact = async (request, { rest, principal }) => {
     throw new SiltaError('invalid-parameter', 'The profile to validate against is not known here.');
   }
   const { issues } = await findIssues(rest, resource, profile === undefined ? [] : [profile]);
-  return { status: 200, body: JSON.stringify(toOperationOutcome(issues.length > 0 ? issues : [VALID])) };
+  return { status: 200, body: JSON.stringify(describeFindings(issues)) };
 };
+
+/** Findings as the operation tells them: no findings are told, too. */
+export function describeFindings(issues: readonly Issue[]): OperationOutcome {
+  return toOperationOutcome(issues.length > 0 ? issues : [VALID]);
+}
 
 interface Input {
   readonly resource: Resource;

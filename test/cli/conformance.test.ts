@@ -107,4 +107,46 @@ describe('silta conformance', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/fml <directory>[\s\S]*questionnaire <directory>/);
   });
+
+  it('examples sends each in JSON and XML, and says what was refused', async () => {
+    const directory = await suite('examples', {
+      'Patient-a.json': { resourceType: 'Patient', id: 'a', meta: { versionId: '7' }, active: true },
+      'Observation-b.json': `{"resourceType":"Observation","id":"b","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/none"},"valueQuantity":{"value":1.00}}`,
+      'Provenance-c.json': {
+        resourceType: 'Provenance',
+        id: 'c',
+        target: [{ reference: 'Patient/a' }],
+        recorded: '2026-01-31T12:00:00Z',
+        agent: [{ who: { display: 'someone' } }],
+      },
+      'Bundle-d.json': { resourceType: 'Bundle', id: 'd', type: 'collection' },
+    });
+    const database = { DATABASE_URL: process.env['SILTA_TEST_ADMIN_URL'] as string };
+    const good = await silta(['conformance', 'examples', directory], database);
+    expect(good).toMatchObject({ code: 0, stderr: '' });
+    expect(good.stdout.replace(/ +/g, ' ')).toBe(
+      'type tried refused differing\nObservation 1 0 0\nPatient 1 0 0\nProvenance 1 0 0\nall 3 0 0\n',
+    );
+  }, 120_000);
+
+  it('examples shows what was refused, and fails', async () => {
+    const directory = await suite('bad-examples', {
+      'Patient-e.json': { resourceType: 'Patient', id: 'e', gender: 'x' },
+    });
+    const database = { DATABASE_URL: process.env['SILTA_TEST_ADMIN_URL'] as string };
+    const bad = await silta(['conformance', 'examples', directory, '--types', 'Patient'], database);
+    expect([bad.code, bad.stderr]).toEqual([1, 'silta: 1 example(s) refused or differing\n']);
+    expect(bad.stdout).toMatch(/✗ Patient-e\.json refused: json: 422 \| Patient\.gender /);
+  }, 120_000);
+
+  it('examples tells when there are none, or a type is not kept', async () => {
+    const database = { DATABASE_URL: process.env['SILTA_TEST_ADMIN_URL'] as string };
+    const empty = await suite('no-examples', { 'a.json': {} });
+    expect(await silta(['conformance', 'examples', empty], database)).toMatchObject({ code: 2 });
+    const unknown = await silta(['conformance', 'examples', empty, '--types', 'Patent'], database);
+    expect([unknown.code, unknown.stderr]).toEqual([
+      2,
+      "silta: --types: 'Patent' is not kept by the gateway\n",
+    ]);
+  });
 });
