@@ -8,6 +8,7 @@ import {
   type CompiledMap,
   compileMap,
   createCodec,
+  decodeText,
   detectFormat,
   FORMATS,
   type Format,
@@ -84,13 +85,13 @@ function run(
 ): string {
   const environment = { now: () => new Date(), uuid: randomUUID };
   try {
-    if (trace === false) return `${output.print(map.run(sources, environment)).trimEnd()}\n`;
+    if (trace === false) return output.print(map.run(sources, environment));
     const traced = map.trace(sources, environment);
     if (trace === 'json') {
       const parameters = printDebugTrace(traced.result, traced.trace, trees);
       process.stderr.write(`${JSON.stringify(parameters, null, 2)}\n`);
     } else for (const line of traced.trace) process.stderr.write(`${describeTrace(line)}\n`);
-    return `${output.print(traced.result).trimEnd()}\n`;
+    return output.print(traced.result);
   } catch (error) {
     if (error instanceof MappingError) throw new CommandError(error.message);
     throw error;
@@ -173,12 +174,11 @@ async function readSources(runnable: Runnable, inputs: readonly string[]): Promi
     if (!map.sources.includes(source)) {
       throw new CommandError(`--input ${input}: the map's inputs are ${map.sources.join(', ')}`, 2);
     }
-    const text = await readFile(file, 'utf8').catch(() => {
+    const bytes = await readFile(file).catch(() => {
       throw new CommandError(`--input ${input}: ${file} cannot be read`, 2);
     });
     const type = findModelUrl(map.structureMap, 'source', source);
-    const codec = codecOf(runnable, detectFormat(file, text), type);
-    sources[source] = parseInput(codec, text, file);
+    sources[source] = parseInput(runnable, type, bytes, file);
   }
   const missing = map.sources.filter((source) => !(source in sources));
   if (missing.length > 0) {
@@ -187,9 +187,10 @@ async function readSources(runnable: Runnable, inputs: readonly string[]): Promi
   return sources;
 }
 
-function parseInput(codec: Codec, text: string, file: string): unknown {
+function parseInput(runnable: Runnable, type: string | undefined, bytes: Uint8Array, file: string): unknown {
   try {
-    return codec.parse(text, file);
+    const text = decodeText(bytes, file);
+    return codecOf(runnable, detectFormat(file, text), type).parse(text, file);
   } catch (error) {
     if (error instanceof MappingError) throw new CommandError(error.message);
     throw error;
