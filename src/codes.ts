@@ -2,7 +2,7 @@
 import type { CodeSystem, ValueSet } from 'fhir/r4';
 import { GATEWAY } from './principal.ts';
 import type { Resource } from './resource.ts';
-import { createStore, type Store } from './store/index.ts';
+import { createStore, type SearchTerminology, type Store } from './store/index.ts';
 import {
   type BuiltInTerminology,
   type CodeJudge,
@@ -18,6 +18,8 @@ const MOST_SUPPLEMENTS = 100;
 
 export interface StoreAndCodes {
   readonly store: Store;
+  /** For searches, of exports too. */
+  readonly lists: SearchTerminology;
   /** For the validation of answers. */
   readonly judge: CodeJudge;
   /** For the FHIR API. */
@@ -33,9 +35,10 @@ export function createStoreWithCodes(
 ): StoreAndCodes {
   const builtIn = createBuiltIn(options.definitions);
   const stored = openStored(() => store, options.clock);
-  const store: Store = createStore({ ...options, terminology: createCodeLists(builtIn, stored) });
+  const lists = createCodeLists(builtIn, stored);
+  const store: Store = createStore({ ...options, terminology: lists });
   const judge = createCodeJudge(builtIn, stored);
-  return { store, judge, terminology: { builtIn, prepareFor: judge.prepareFor } };
+  return { store, lists, judge, terminology: { builtIn, prepareFor: judge.prepareFor } };
 }
 
 type CodeStore = Pick<Store, 'resolveCanonical' | 'search'>;

@@ -130,6 +130,12 @@ export const VARIABLES = {
   SILTA_EXPORTS_PER_CLIENT: variable(positive.max(100), 'Unfinished bulk exports a client has at most.', '2'),
   SILTA_EXPORT_HOURS: variable(positive.max(720), 'How long the files of a bulk export are kept.', '24'),
   SILTA_EXPORT_FILE_ROWS: variable(positive, 'Resources in one file of a bulk export at most.', '100000'),
+  SILTA_SUBSCRIPTIONS_PER_CLIENT: variable(positive.max(1_000), 'Subscriptions a client has at most.', '20'),
+  SILTA_ALLOW_PRIVATE_ENDPOINTS: variable(
+    z.stringbool(),
+    'Whether subscriptions may be delivered over http and to loopback and private addresses.',
+    'false',
+  ),
   SILTA_SHUTDOWN_SECONDS: variable(
     positive.max(600),
     'Time for what is in flight when the gateway is asked to stop.',

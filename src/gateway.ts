@@ -2,7 +2,7 @@
  * The composition root: every wire of the gateway in one place. Nothing is a global; a missing dependency is a type
  * error, a wrong setting stops the start.
  */
-import { hkdfSync, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Express, Router } from 'express';
@@ -12,7 +12,7 @@ import { Registry } from 'prom-client';
 import { createAccess } from './access/index.ts';
 import { createApp } from './app.ts';
 import { createStoreWithCodes } from './codes.ts';
-import { type Config, ConfigError } from './config.ts';
+import type { Config } from './config.ts';
 import { createConformance } from './conformance/index.ts';
 import { loadContent } from './content.ts';
 import { compileStructure, loadDefinitions } from './definitions/index.ts';
@@ -25,6 +25,16 @@ import {
 } from './delivery/index.ts';
 import { completeResponse } from './forms/index.ts';
 import {
+  allowsPrivateEndpoints,
+  deriveKey,
+  exportLimitsOf,
+  headerSealOf,
+  limitsOf,
+  requireFile,
+  subscriptionRulesOf,
+} from './gateway-settings.ts';
+import {
+  type ClientRegistration,
   createIdentity,
   type Identity,
   type IssuerProfile,
@@ -33,8 +43,9 @@ import {
   readClients,
 } from './identity/index.ts';
 import { createPlanReader } from './pathway-plans.ts';
-import { BODY_DEPTH, createExporter, createRest, createTransact, type RestOptions } from './rest/index.ts';
-import { createExportStore, type Database, migrate, type Store } from './store/index.ts';
+import { createExporter, createRest, createTransact, type RestOptions } from './rest/index.ts';
+import { countSubscriptions, createExportStore, type Database, migrate, type Store } from './store/index.ts';
+import { createSubscribers } from './subscribers.ts';
 import { createTransport, watchSystems } from './systems/index.ts';
 import { createWeb, type WebOptions } from './web/index.ts';
 import { createWhoIs } from './who-is.ts';
@@ -59,7 +70,6 @@ export interface Gateway {
 }
 
 const SWEEP_MS = 60_000;
-const HOUR_MS = 3_600_000;
 const clock = () => new Date();
 
 /** What the upper rooms stand on. */
@@ -116,16 +126,19 @@ async function layFoundation(parts: GatewayParts) {
   const { database, logger } = parts;
   await migrate(database);
   const definitions = await loadDefinitions({ profiles: parts.profilesDirectory });
-  const { store, judge, terminology } = createStoreWithCodes({
+  const searched = {
     database,
     definitions,
     clock,
     base: `${parts.config.SILTA_BASE_URL}/fhir`,
     wordless: new Set(parts.config.SILTA_CONTENT_UNSEARCHED),
-  });
+  };
+  const { store, lists, judge, terminology } = createStoreWithCodes(searched);
+  const exports = createExportStore({ ...searched, terminology: lists });
   logger.info({ written: await loadContent(store, definitions) }, 'content loaded');
   const profile = await readProfile(parts);
-  const identity = await wireIdentity(parts, store, profile);
+  const clients = readClients(await readFile(requireFile(parts.config, 'SILTA_CLIENTS_FILE'), 'utf8'));
+  const identity = await wireIdentity(parts, store, profile, clients);
   const systems = await watchSystems({
     directory: parts.mappingsDirectory,
     definitions,
@@ -137,6 +150,8 @@ async function layFoundation(parts: GatewayParts) {
   return {
     definitions,
     store,
+    exports,
+    clients,
     profile,
     identity,
     systems,
@@ -161,16 +176,12 @@ async function readProfile({ config, profilesDirectory }: GatewayParts): Promise
   });
 }
 
-function requireFile(
-  config: Config,
-  name: 'SILTA_ISSUER_FILE' | 'SILTA_KEYS_FILE' | 'SILTA_CLIENTS_FILE',
-): string {
-  const file = config[name];
-  if (file) return file;
-  throw new ConfigError([`${name}: is required; \`silta start\` makes it for a sandbox`]);
-}
-
-async function wireIdentity(parts: GatewayParts, store: Store, profile: IssuerProfile): Promise<Identity> {
+async function wireIdentity(
+  parts: GatewayParts,
+  store: Store,
+  profile: IssuerProfile,
+  clients: readonly ClientRegistration[],
+): Promise<Identity> {
   const { config, database, logger } = parts;
   const { SILTA_MODE: mode } = config;
   return createIdentity({
@@ -183,7 +194,7 @@ async function wireIdentity(parts: GatewayParts, store: Store, profile: IssuerPr
     store,
     database,
     keys: await loadKeys({ file: requireFile(config, 'SILTA_KEYS_FILE'), generate: mode === 'sandbox' }),
-    clients: readClients(await readFile(requireFile(config, 'SILTA_CLIENTS_FILE'), 'utf8')),
+    clients,
     clock,
     logger,
   });
@@ -220,6 +231,14 @@ function wireDelivery(parts: GatewayParts, base: Foundation): Delivery {
     authorize: (request) => who.requireOperator(request),
     validate: (resource) => conformance.validate(resource),
     metrics: registry,
+    subscribers: createSubscribers({
+      clients: base.clients,
+      definitions: base.definitions,
+      access,
+      seal: headerSealOf(config),
+      baseUrl: `${config.SILTA_BASE_URL}/fhir`,
+      allowPrivate: allowsPrivateEndpoints(config),
+    }),
   });
 }
 
@@ -229,7 +248,7 @@ function wireRest(
   wake: Pick<RestOptions, 'onWritten' | 'onExport'>,
 ): RestOptions {
   const { config, database, logger, version } = parts;
-  const { definitions, store, access, conformance, terminology, identity, who } = base;
+  const { definitions, store, exports, access, conformance, terminology, identity, who } = base;
   return {
     definitions,
     store,
@@ -248,12 +267,9 @@ function wireRest(
     version,
     clientIds: config.SILTA_CLIENT_IDS,
     enforceReferences: config.SILTA_ENFORCE_REFERENCES,
-    exports: createExportStore({ database, definitions, clock }),
-    exportLimits: {
-      perClient: config.SILTA_EXPORTS_PER_CLIENT,
-      lifetimeMs: config.SILTA_EXPORT_HOURS * HOUR_MS,
-      rowsPerFile: config.SILTA_EXPORT_FILE_ROWS,
-    },
+    exports,
+    exportLimits: exportLimitsOf(config),
+    subscriptions: subscriptionRulesOf(config, (clientId) => countSubscriptions(database, clientId)),
     ...wake,
   };
 }
@@ -281,21 +297,4 @@ function wirePages(
     logger: parts.logger,
     secure: parts.config.SILTA_BASE_URL.startsWith('https:'),
   });
-}
-
-function limitsOf(config: Config): RestOptions['limits'] {
-  return {
-    bodyBytes: config.SILTA_BODY_LIMIT_BYTES,
-    bodyDepth: BODY_DEPTH,
-    bundleEntries: 1_000,
-    defaultCount: 50,
-    maxCount: 1_000,
-    maxIncluded: config.SILTA_MAX_INCLUDED,
-  };
-}
-
-/** One secret in the configuration, a key of its own for every purpose. */
-function deriveKey(config: Config, purpose: string): Uint8Array {
-  if (!config.SILTA_SEAL_KEY) throw new ConfigError(['SILTA_SEAL_KEY: is required']);
-  return new Uint8Array(hkdfSync('sha256', config.SILTA_SEAL_KEY, 'silta', purpose, 32));
 }

@@ -1,16 +1,20 @@
 /** One attempt of one delivery: claim → gather → may it be disclosed → map → send → settle. */
 import { randomUUID } from 'node:crypto';
-import { type Issue, SiltaError, toOperationOutcome } from '../outcome.ts';
+import { type Issue, SiltaError } from '../outcome.ts';
 import { type ClaimedDelivery, claimDelivery, type Database, readDelay, type Store } from '../store/index.ts';
 import type { Route, SendResult, SystemDefinition, Transport } from '../systems/index.ts';
-import { backOff } from './backoff.ts';
 import type { Breakers } from './breakers.ts';
 import { checkDisclosure, type MayDisclose } from './check-disclosure.ts';
 import { gatherSources, type SourceReader, type Sources } from './gather-sources.ts';
 import { loggable } from './loggable.ts';
 import type { DeliveryMetrics } from './metrics.ts';
+import { retryLater } from './retry-later.ts';
 import { runMap } from './run-map.ts';
 import { bury, finish, postpone, type Settlement } from './settle.ts';
+import { attemptNotification } from './subscription/attempt-notification.ts';
+import type { KnownSubscriptions } from './subscription/known-subscriptions.ts';
+import { isSubscription } from './subscription/names.ts';
+import type { Subscribers } from './subscription/subscribers.ts';
 import type { DeliveryLimits, Logger } from './types.ts';
 
 export interface AttemptDependencies {
@@ -27,6 +31,8 @@ export interface AttemptDependencies {
   readonly logger: Logger;
   readonly limits: DeliveryLimits;
   readonly metrics: DeliveryMetrics;
+  readonly subscribers?: Subscribers | undefined;
+  readonly known: KnownSubscriptions;
 }
 
 /** How long a delivery waits whose system or route is not configured at the moment. */
@@ -45,6 +51,9 @@ export async function attemptDelivery(context: AttemptDependencies, id: string):
     const delay = await readDelay(database, id);
     if (delay !== undefined && delay < limits.graceMs) await context.offer(id, delay);
     return;
+  }
+  if (isSubscription(claimed.system) && context.subscribers) {
+    return attemptNotification({ ...context, subscribers: context.subscribers }, claimed);
   }
   const system = context.systems().find(({ name }) => name === claimed.system);
   const route = system?.routes.find(({ name }) => name === claimed.route);
@@ -158,7 +167,7 @@ async function settle(
   context.metrics.attempt(system.name, result.ok ? 'sent' : result.retryable ? 'retry' : 'dead');
   if (result.ok) return finish(context, settlement, result.remoteId);
   if (!result.retryable) return bury(context, claimed, [result.issue]);
-  return retry(context, claimed, result.issue, result.retryAfterMs);
+  return retryLater(context, claimed, result.issue, result.retryAfterMs);
 }
 
 /** What failed before anything was sent: final when trying again cannot help, otherwise it waits. */
@@ -174,23 +183,9 @@ async function settleFailure(
     { delivery: claimed.id, system: claimed.system, failure: loggable(error) },
     'delivery failed',
   );
-  return retry(context, claimed, {
+  return retryLater(context, claimed, {
     severity: 'error',
     code: 'exception',
     diagnostics: 'The gateway failed to prepare the delivery. The failure is logged.',
   });
-}
-
-async function retry(
-  context: AttemptDependencies,
-  claimed: ClaimedDelivery,
-  issue: Issue,
-  retryAfterMs?: number,
-): Promise<void> {
-  const { limits } = context;
-  if (claimed.attempts >= limits.maxAttempts || claimed.ageMs >= limits.maxAgeMs) {
-    return bury(context, claimed, [issue]);
-  }
-  const delay = backOff(claimed.attempts, limits, context.random, retryAfterMs);
-  await postpone(context, claimed, delay, toOperationOutcome([issue]));
 }

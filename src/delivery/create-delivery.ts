@@ -20,6 +20,9 @@ import { loggable } from './loggable.ts';
 import { createMetrics } from './metrics.ts';
 import { createOperations, type Operations } from './operations.ts';
 import { type RelayDependencies, relayChanges, relayFailedReactions } from './relay.ts';
+import { createKnownSubscriptions, type KnownSubscriptions } from './subscription/known-subscriptions.ts';
+import { createNotifier } from './subscription/notify-change.ts';
+import type { Subscribers } from './subscription/subscribers.ts';
 import { DEFAULT_LIMITS, type DeliveryLimits, type Dispatcher, type Logger, type Reaction } from './types.ts';
 
 export interface DeliveryOptions {
@@ -45,6 +48,8 @@ export interface DeliveryOptions {
   /** Findings on what an inbound message would write. */
   readonly validate?: (resource: Resource) => readonly Issue[] | Promise<readonly Issue[]>;
   readonly metrics?: Registry;
+  /** Who is notified by Subscriptions; without it none are served. */
+  readonly subscribers?: Subscribers;
 }
 
 export interface Delivery extends Operations {
@@ -79,7 +84,20 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   const offer = (id: string, delayMs: number) => dispatcher.offer(id, { delayMs });
   const metrics = createMetrics(options.metrics, { database, breakers, systems });
   const transports = rememberTransports(options.transports);
-  const shared = { ...options, transports, limits, breakers, path, offer, metrics };
+  const known = createKnownSubscriptions(limits.subscriptionMs, logger);
+  const { subscribers } = options;
+  const notify = subscribers && createNotifier({ known, subscribers, limits, logger });
+  const shared = {
+    ...options,
+    transports,
+    limits,
+    breakers,
+    path,
+    offer,
+    metrics,
+    known,
+    ...(notify && { notify }),
+  };
   const attempts: AttemptDependencies = { ...shared, reader: { ...options, path } };
   const loops = createLoops(shared, breakers);
   const poke = () => loops.relay.poke();
@@ -103,7 +121,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       logger.info({}, 'delivery stopped');
     },
     poke,
-    idle: () => awaitIdle(database, () => systems().map(({ name }) => name), poke),
+    idle: () => awaitIdle(database, () => [...systems().map(({ name }) => name), ...known.names()], poke),
     replayInbound: replay,
     inboundRouter: createInboundRouter(inbound),
     adminRouter: createAdminRouter(operations, options.authorize, replay),
@@ -120,7 +138,12 @@ function rememberTransports(create: DeliveryOptions['transports']): DeliveryOpti
   };
 }
 
-function createLoops(context: RelayDependencies & { readonly database: Database }, breakers: Breakers) {
+type LoopDependencies = RelayDependencies & {
+  readonly database: Database;
+  readonly known: KnownSubscriptions;
+};
+
+function createLoops(context: LoopDependencies, breakers: Breakers) {
   const { limits, logger, database } = context;
   let stopped = false;
   const isStopped = () => stopped;
@@ -160,12 +183,13 @@ const HOUR_MS = 3_600_000;
 
 /** Offers again what is due; of a system whose breaker is open nothing, of a half-open one a single probe. */
 async function sweepOnce(
-  context: Pick<RelayDependencies, 'systems' | 'offer' | 'limits'> & { readonly database: Database },
+  context: Pick<LoopDependencies, 'systems' | 'offer' | 'limits' | 'database' | 'known'>,
   breakers: Breakers,
 ): Promise<void> {
-  const most = context
-    .systems()
-    .map(({ name }) => [name, breakers.of(name).capacity(SWEEP_MOST)] as const)
+  await context.known.refresh(context.database);
+  const names = [...context.systems().map(({ name }) => name), ...context.known.names()];
+  const most = names
+    .map((name) => [name, breakers.of(name).capacity(SWEEP_MOST)] as const)
     .filter(([, capacity]) => capacity > 0);
   for (const id of await sweepDeliveries(context.database, new Map(most), context.limits.graceMs)) {
     await context.offer(id, 0);

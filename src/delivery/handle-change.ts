@@ -17,6 +17,8 @@ import { type ReactionRunner, runReactions } from './run-reactions.ts';
 export interface ChangeDependencies extends ReactionRunner {
   readonly systems: () => readonly SystemDefinition[];
   readonly path: (expression: string) => Path;
+  /** Tells subscribers of a change; ids of the deliveries that do. */
+  readonly notify?: (tx: StoreTransaction, change: ClaimedChange) => Promise<readonly string[]>;
 }
 
 /**
@@ -29,10 +31,10 @@ export async function handleChange(
   tx: StoreTransaction,
   change: ClaimedChange,
 ): Promise<readonly string[]> {
-  if (change.content === null) return [];
+  const made = [...((await context.notify?.(tx, change)) ?? [])];
+  if (change.content === null) return made;
   const resource = JSON.parse(change.content) as Resource;
   await runReactions(context, tx, change, resource);
-  const made: string[] = [];
   for (const system of context.systems()) {
     if (system.name === change.origin) continue;
     for (const route of system.routes) {

@@ -6,6 +6,7 @@ export { loggable } from './loggable.ts';
 export type { DeliveryPage, DeliveryStats, Operations } from './operations.ts';
 export { createPathwayReaction, createReactions, type ReactionSources } from './reactions.ts';
 export { createScoreReaction } from './score-reaction.ts';
+export type { Subscribers } from './subscription/subscribers.ts';
 export {
   type Change,
   DEFAULT_LIMITS,

@@ -79,6 +79,21 @@ function provenanceOf(
   });
 }
 
+/** Ends a delivery that had no map as sent. */
+export async function finishUnmapped(context: AttemptDependencies, claimed: ClaimedDelivery): Promise<void> {
+  const next = await context.database.transaction(async (sql) => {
+    if (!(await settleDelivery(sql, claimed, { state: 'sent' }))) return 'lost';
+    await audit(sql, claimed, 'success');
+    return offerNext(sql, claimed.system, claimed.subject, context.limits.graceMs);
+  });
+  if (next === 'lost') return reportLost(context, claimed);
+  context.logger.info(
+    { delivery: claimed.id, system: claimed.system, attempt: claimed.attempts },
+    'delivery sent',
+  );
+  await offer(context, next);
+}
+
 /** Ends a delivery as dead, with what has to be mended; the ones behind it go on. */
 export async function bury(
   context: AttemptDependencies,

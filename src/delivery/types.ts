@@ -90,6 +90,10 @@ export interface DeliveryLimits {
   readonly breakerCooldownMs: number;
   /** Largest inbound message in bytes. */
   readonly inboundBytes: number;
+  /** Age up to which a gateway trusts what it knows of subscriptions. */
+  readonly subscriptionMs: number;
+  /** Time for one notification to be answered. */
+  readonly notificationMs: number;
   /** How long the encrypted raw copy of an inbound message is kept. */
   readonly rawCopyMs: number;
 }
@@ -110,5 +114,7 @@ export const DEFAULT_LIMITS: DeliveryLimits = Object.freeze({
   breakerFailures: 5,
   breakerCooldownMs: 10_000,
   inboundBytes: 1_048_576,
+  subscriptionMs: 1_000,
+  notificationMs: 10_000,
   rawCopyMs: 30 * DAY,
 });

@@ -5,7 +5,7 @@ export { generateKeys, KEY_SETS, type Keys, loadKeys, readKeys } from './keys.ts
 export { loadIssuerProfile, readPresets } from './load-issuer-profile.ts';
 export { checkLocalPath } from './local-path.ts';
 export { type ListedKey, listKeys, pruneKeys, rotateKeys } from './rotate-keys.ts';
-export { formatScope, parseScope, parseScopes } from './scopes.ts';
+export { formatScope, narrowScopes, parseScope, parseScopes } from './scopes.ts';
 export type {
   ClientRegistration,
   Credentials,

@@ -1,7 +1,9 @@
+import { parseStored } from '../exact-json.ts';
 import type { Resource } from '../resource.ts';
 import type { StoredVersion, Visibility, WriteContext } from '../store/index.ts';
 import { collectReferences, type FoundReference, findDangling } from './check-references.ts';
 import { type JudgedContent, refuseErrors } from './judge-content.ts';
+import { admitSubscription } from './subscription/admit-subscription.ts';
 import type { Session } from './types.ts';
 
 /**
@@ -14,11 +16,19 @@ export async function admitWrite(
   content: JudgedContent,
   current?: StoredVersion,
 ): Promise<Resource> {
-  const resource = session.rest.access.admitWrite(session.principal, {
+  const admitted = session.rest.access.admitWrite(session.principal, {
     resource: content.resource,
     ...(current && { current }),
     ...(content.questionnaire && { questionnaire: content.questionnaire }),
   });
+  const resource =
+    admitted.resourceType === 'Subscription'
+      ? await admitSubscription(
+          session,
+          admitted,
+          current?.content ? (parseStored(current.content) as Resource) : undefined,
+        )
+      : admitted;
   await refuseDangling(session, collectReferences(resource));
   return resource;
 }

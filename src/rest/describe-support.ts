@@ -37,6 +37,7 @@ const BESIDE_ROUTES: readonly string[] = [
   'Prefer: return=',
   'Prefer: handling=',
   'Update as create (when configured)',
+  'Subscription by rest-hook',
 ];
 const SEARCH_FORMS: readonly string[] = [
   'chains (`subject:Patient.name`)',

@@ -1,12 +1,15 @@
+export { typesSearched } from './authorize-criteria.ts';
 export { createExporter, type Exporter } from './bulk/create-exporter.ts';
 export { createRest } from './create-rest.ts';
 export { describeSupport, R4_MODIFIERS, supportedFeatures, UNSUPPORTED } from './describe-support.ts';
 export { httpLogOptions, maskHetu } from './http-log.ts';
 export { findIssues, type Judge } from './judge-content.ts';
 export { BODY_DEPTH, createResourceReader, type ReadResource } from './parse-body.ts';
+export { parseParameters } from './parse-parameters.ts';
 export { renderError } from './render-error.ts';
 export { requestId, requestIdOf } from './request-id.ts';
 export { scanJson } from './scan-json.ts';
+export type { SubscriptionRules } from './subscription/admit-subscription.ts';
 export { createTransact } from './transact.ts';
 export type { ExportLimits, Logger, RestLimits, RestOptions } from './types.ts';
 export { describeFindings } from './validate.ts';

@@ -7,6 +7,7 @@ import type { Resource } from '../resource.ts';
 import type { ExportStore, Store, StoreTransaction } from '../store/index.ts';
 import type { BuiltInTerminology } from '../terminology/index.ts';
 import type { PatchDocument } from './patch-document.ts';
+import type { SubscriptionRules } from './subscription/admit-subscription.ts';
 
 export interface Logger {
   info(details: object, message: string): void;
@@ -79,6 +80,7 @@ export interface RestOptions {
   readonly enforceReferences: boolean;
   /** Called after a committed write, to wake whoever waits for changes. */
   readonly onWritten?: () => void;
+  readonly subscriptions: SubscriptionRules;
   readonly exports: ExportStore;
   readonly exportLimits: ExportLimits;
   /** Called after an export was asked for, to wake whoever runs them. */

@@ -2,6 +2,7 @@ import type { Definitions } from '../definitions/index.ts';
 import type { Database } from './database.ts';
 import { inSavepoint } from './delivery-savepoint.ts';
 import { createIndexPlans, type IndexOptions } from './index-plan.ts';
+import { matchResource } from './match-resource.ts';
 import { createStatementNames } from './name-statements.ts';
 import { readChanges } from './read-changes.ts';
 import { readCompartment } from './read-compartment.ts';
@@ -50,6 +51,7 @@ export function createStore(
     },
     read: (type, id) => readResource(sql, type, id),
     search: (query) => searchResources(sql, parts, query),
+    match: (resource, searches) => matchResource(sql, parts, resource, searches),
     write: async (writes, context) => {
       written.push(...writes);
       return writeInTransaction(sql, parts, writes, context);

@@ -14,6 +14,8 @@ export interface NewDelivery {
   /** Deliveries of one system and subject are sent in the order of their changes. */
   readonly subject: string;
   readonly priority: number;
+  /** Which notification of its subscription it is. */
+  readonly event?: number | null;
 }
 
 /** A delivery held by one attempt until its lease ends. */
@@ -32,7 +34,7 @@ export interface Offer {
 }
 
 const COLUMNS = `id, change_seq AS "changeSeq", system, route, type, resource_id AS "resourceId",
-  version_id AS "versionId", subject, priority`;
+  version_id AS "versionId", subject, priority, event`;
 const MS = `* interval '1 millisecond'`;
 
 /**
@@ -47,11 +49,11 @@ export async function insertDeliveries(
 ): Promise<string[]> {
   if (deliveries.length === 0) return [];
   const rows = await sql.query<{ id: string }>(
-    `INSERT INTO delivery (id, change_seq, system, route, type, resource_id, version_id, subject, priority, offer_at)
-     SELECT n.id, n."changeSeq", n.system, n.route, n.type, n."resourceId", n."versionId", n.subject, n.priority,
+    `INSERT INTO delivery (id, change_seq, system, route, type, resource_id, version_id, subject, priority, event, offer_at)
+     SELECT n.id, n."changeSeq", n.system, n.route, n.type, n."resourceId", n."versionId", n.subject, n.priority, n.event,
             clock_timestamp() + $2 ${MS}
      FROM jsonb_to_recordset($1::jsonb) AS n(id uuid, "changeSeq" bigint, system text, route text, type text,
-            "resourceId" text, "versionId" integer, subject text, priority smallint)
+            "resourceId" text, "versionId" integer, subject text, priority smallint, event bigint)
      ON CONFLICT (change_seq, system, route) DO NOTHING RETURNING id`,
     [JSON.stringify(deliveries), graceMs],
     'delivery-insert',
@@ -131,7 +133,7 @@ export async function settleDelivery(
   sql: Queryable,
   claimed: ClaimedDelivery,
   end:
-    | { readonly state: 'sent'; readonly remoteId?: string; readonly map: string }
+    | { readonly state: 'sent'; readonly remoteId?: string; readonly map?: string }
     | { readonly state: 'dead'; readonly outcome: OperationOutcome; readonly map?: string },
 ): Promise<boolean> {
   const rows = await sql.query(

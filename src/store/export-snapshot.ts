@@ -13,8 +13,12 @@ import {
   visibleRows,
   visibleRowsOfAnyType,
 } from './search-scope.ts';
+import { readCodeSets, type SearchTerminology } from './search-terminology.ts';
 
-type Parts = Pick<SearchScope, 'definitions' | 'planOf'> & { readonly clock: () => Date };
+export type SnapshotParts = Pick<SearchScope, 'definitions' | 'planOf' | 'base'> & {
+  readonly clock: () => Date;
+  readonly terminology: SearchTerminology;
+};
 
 /** Marks the connections that read exports, which write nothing and hold no transaction time back. */
 const READER = 'silta export';
@@ -35,7 +39,7 @@ const UNCOMMITTED = `SELECT to_char((least(min(xact_start), clock_timestamp()) -
  */
 export async function readSnapshot<T>(
   database: Database,
-  parts: Parts,
+  parts: SnapshotParts,
   work: (snapshot: Snapshot) => Promise<T>,
 ): Promise<T> {
   // Read before the snapshot is taken: what ends in between is then in the snapshot.
@@ -49,22 +53,34 @@ export async function readSnapshot<T>(
     return work({
       transactionTime,
       read: (type, id) => readResource(sql, type, id),
-      resources: (query) => openResources(sql, scopeOf(parts, query), query),
-      deletions: (query) => openDeletions(sql, scopeOf(parts, query), query),
+      resources: (query) => openResources(sql, parts, query),
+      deletions: async (query) => openDeletions(sql, await scopeOf(parts, query, []), query),
     });
   });
 }
 
 /** Compiles a query without running it. @throws SiltaError `invalid-parameter` */
-export function checkExportQuery(parts: Parts, query: ExportQuery): void {
-  compileResources(scopeOf(parts, query), query);
+export async function checkExportQuery(parts: SnapshotParts, query: ExportQuery): Promise<void> {
+  compileResources(await scopeOf(parts, query, query.filters.flat()), query);
 }
 
-const scopeOf = (parts: Parts, { visibility }: Pick<ExportQuery, 'visibility'>): SearchScope =>
-  createSearchScope({ ...parts, visibility, now: parts.clock().getTime() });
+async function scopeOf(
+  { terminology, clock, ...parts }: SnapshotParts,
+  { visibility }: Pick<ExportQuery, 'visibility'>,
+  parameters: readonly (readonly [string, string])[],
+): Promise<SearchScope> {
+  const codeSets = await readCodeSets(terminology, parameters);
+  return createSearchScope({ ...parts, visibility, now: clock().getTime(), codeSets });
+}
 
-const openResources = (sql: Queryable, scope: SearchScope, query: ExportQuery) =>
-  openRows(sql, compileResources(scope, query), scope.values);
+async function openResources(
+  sql: Queryable,
+  parts: SnapshotParts,
+  query: ExportQuery,
+): Promise<RowSource<string>> {
+  const scope = await scopeOf(parts, query, query.filters.flat());
+  return openRows(sql, compileResources(scope, query), scope.values);
+}
 
 function compileResources(scope: SearchScope, query: ExportQuery): string {
   const { type, since, filters } = query;

@@ -73,7 +73,7 @@ export interface ExportFile {
 /** Export jobs and their files. Every write of a run says whether the run still holds its job. */
 export interface ExportStore {
   /** Compiles a query without running it. @throws SiltaError `invalid-parameter` */
-  check(query: ExportQuery): void;
+  check(query: ExportQuery): Promise<void>;
   /** Adds a job unless the client has `most` unfinished ones; false then. */
   addJob(
     job: { readonly id: string; readonly client: string; readonly request: object },

@@ -79,6 +79,15 @@ export { chooseVersion } from './resolve-canonical.ts';
 export { GENERAL_CODES, searchModifiers, searchPrefixes } from './search-parameter.ts';
 export { CONTROL_PARAMETERS } from './search-steering.ts';
 export type { SearchTerminology } from './search-terminology.ts';
+export {
+  countEvents,
+  countSubscriptions,
+  dropSubscription,
+  listSubscriptions,
+  numberEvents,
+  type ServedSubscription,
+  serveSubscription,
+} from './subscriptions.ts';
 export type { Transaction } from './transaction.ts';
 export type * from './types.ts';
 export { writeAudit } from './write-audit.ts';

@@ -124,6 +124,9 @@ export interface CompartmentPage {
   readonly next?: number;
 }
 
+/** A search as the conditions it puts on one resource. */
+export type MatchQuery = Pick<SearchQuery, 'parameters' | 'visibility'>;
+
 /** Reads and writes inside one SQL transaction. */
 export interface StoreTransaction {
   /** The SQL transaction itself, for the statements kept in this room's other files (`delivery-*.ts`). */
@@ -132,6 +135,11 @@ export interface StoreTransaction {
   lock(key: string): Promise<void>;
   read(type: string, id: string): Promise<StoredVersion | undefined>;
   search(query: SearchQuery): Promise<SearchPage>;
+  /** For each search whether it finds this version, if it is current; undefined where the search itself is wrong. */
+  match(
+    version: Pick<StoredVersion, 'type' | 'id' | 'versionId'>,
+    searches: readonly MatchQuery[],
+  ): Promise<readonly (boolean | undefined)[]>;
   write(writes: readonly Write[], context: WriteContext): Promise<readonly StoredVersion[]>;
 }
 

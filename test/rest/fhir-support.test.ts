@@ -127,6 +127,10 @@ const PROOFS = new Map(
     'Update as create (when configured)': conditional(
       'takes an id of the client where that is allowed, and none that is in use',
     ),
+    'Subscription by rest-hook': at(
+      'gateway',
+      'subscriptions',
+    )('becomes active, and posts nothing but that something matches'),
     'search by token': search('Task?status=http://hl7.org/fhir/task-status|requested'),
     'search by string': search('Patient?family=makela'),
     'search by date': search('Task?authored-on=ge2026-02-03'),

@@ -17,10 +17,13 @@ import {
   renderError,
   requestId,
 } from '../../src/rest/index.ts';
-import { createExportStore, openDatabase, type Store } from '../../src/store/index.ts';
+import { createSeal } from '../../src/sealed-text.ts';
+import { countSubscriptions, createExportStore, openDatabase, type Store } from '../../src/store/index.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
 export const ROOT = 'https://silta.example/fhir';
+/** Of the headers of subscriptions. */
+export const SEAL = createSeal(Buffer.alloc(32, 6));
 /** Test persons are Patients with these ids. */
 export const AINO = 'aino-3f1c';
 export const EERO = 'eero-77d0';
@@ -159,6 +162,12 @@ async function serveOn(
     exports: createExportStore({ database: database.database, definitions, clock }),
     exportLimits: { perClient: 2, lifetimeMs: 60_000, rowsPerFile: 3 },
     onExport: () => exporter.poke(),
+    subscriptions: {
+      perClient: 3,
+      allowPrivate: true,
+      count: (clientId) => countSubscriptions(database.database, clientId),
+      seal: SEAL,
+    },
     ...change,
   };
   const exporter = createExporter(rest, { pollMs: 50, leaseMs: 400 });

@@ -10,6 +10,7 @@ import { SiltaError } from '../../src/outcome.ts';
 import { GATEWAY, type Principal, type Scope } from '../../src/principal.ts';
 import type { Resource } from '../../src/resource.ts';
 import { createTransact, requestId } from '../../src/rest/index.ts';
+import { createSeal } from '../../src/sealed-text.ts';
 import { createExportStore, createStore, type Store } from '../../src/store/index.ts';
 import { createBuiltIn, createCodeJudge } from '../../src/terminology/index.ts';
 import { type ConsoleDelivery, createWeb, type PageSession, type WebOptions } from '../../src/web/index.ts';
@@ -97,6 +98,12 @@ export async function openSite(change: Partial<WebOptions> = {}): Promise<Site> 
     clientIds: false,
     enforceReferences: true,
     exports: createExportStore({ database: database.database, definitions, clock }),
+    subscriptions: {
+      perClient: 1,
+      allowPrivate: false,
+      count: async () => 0,
+      seal: createSeal(Buffer.alloc(32, 6)),
+    },
     exportLimits: { perClient: 1, lifetimeMs: 60_000, rowsPerFile: 100 },
   });
   app.use(

@@ -23,7 +23,7 @@ async function kickOff(request: FhirRequest, session: Session, level: ExportLeve
     throw new SiltaError('invalid-request', "An export is answered later: send 'Prefer: respond-async'.");
   }
   const members = level === 'group' ? await readGroup(request, session) : undefined;
-  const asked = readExportRequest(request, session, level);
+  const asked = await readExportRequest(request, session, level);
   await requirePatients(asked, session, members);
   const id = rest.uuid();
   if (!(await rest.exports.addJob({ id, client: clientId, request: asked }, rest.exportLimits.perClient))) {

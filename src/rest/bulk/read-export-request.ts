@@ -23,7 +23,11 @@ const RESULT_PARAMETERS = /^_(count|sort|total|include|revinclude|summary|elemen
  * What is asked for, judged by what the caller may search and read.
  * @throws SiltaError `invalid-parameter`, `invalid-request`, `forbidden`
  */
-export function readExportRequest(request: FhirRequest, session: Session, level: ExportLevel): ExportRequest {
+export async function readExportRequest(
+  request: FhirRequest,
+  session: Session,
+  level: ExportLevel,
+): Promise<ExportRequest> {
   const caller = requireBackend(session.principal);
   const given = listParameters(request, level);
   const { parameters } = given;
@@ -53,7 +57,8 @@ export function readExportRequest(request: FhirRequest, session: Session, level:
     ignored,
     caller: describeCaller(caller),
   };
-  for (const query of planExport(session.rest, asked, asked.patients)) session.rest.exports.check(query);
+  for (const query of planExport(session.rest, asked, asked.patients))
+    await session.rest.exports.check(query);
   return asked;
 }
 
