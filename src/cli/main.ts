@@ -147,6 +147,12 @@ function defineConformanceCommands(program: Command): void {
     .action(async (directory: string, options: { threshold: string; all?: boolean }) =>
       (await import('./conformance-validator.ts')).judgeValidator(directory, options),
     );
+  conformance
+    .command('search <directory>')
+    .description(
+      'search: stores examples (JSON files) in their own database, and finds each by its own values',
+    )
+    .action(async (directory: string) => (await import('./conformance-search.ts')).judgeSearch(directory));
 }
 
 /** @returns the exit code: see exit.ts */

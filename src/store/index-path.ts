@@ -67,13 +67,21 @@ export function endTypes(
       places = places.flatMap((place) =>
         childPlaces(place, step.name, definitions).map(([, child]) => child),
       );
-    } else if (step.kind === 'type') places = places.filter((place) => isOfType(place, step.type));
+    } else if (step.kind === 'type')
+      places = places.filter((place) => isOfType(place, step.type, definitions));
   }
   return new Set(places.map((place) => place.type));
 }
 
-/** HL7's own expressions say `DateTime` for `dateTime`. */
-const isOfType = (place: Place, type: string): boolean => place.type.toLowerCase() === type.toLowerCase();
+/** Of a type or of one derived from it. HL7's own expressions say `DateTime` for `dateTime`. */
+function isOfType(place: Place, type: string, definitions: Definitions): boolean {
+  for (let each: string | undefined = place.type; each !== undefined; ) {
+    if (each.toLowerCase() === type.toLowerCase()) return true;
+    const base: string | undefined = definitions.structure(each)?.base;
+    each = base === undefined ? undefined : definitions.structure(base)?.type;
+  }
+  return false;
+}
 
 /**
  * Compiles an expression that starts at the elements of a path instead of at the resource.
@@ -111,8 +119,11 @@ const STEP =
 
 /** The steps of a plain path behind its type; undefined for any other expression. */
 function parseSteps(branch: string): Step[] | undefined {
-  // `(A.b as T).c` is `A.b.as(T).c`.
-  const path = branch.replace(/^\(\s*([\w.]+)\s+as\s+(\w+)\s*\)/, '$1.as($2)').replace(/^\((.*)\)$/, '$1');
+  // `(A.b as T).c` is `A.b.as(T).c`, and `extension('u')` is those with that url.
+  const path = branch
+    .replace(/\.extension\(\s*('[^']*')\s*\)/g, '.extension.where(url=$1)')
+    .replace(/^\(\s*([\w.]+)\s+as\s+(\w+)\s*\)/, '$1.as($2)')
+    .replace(/^\((.*)\)$/, '$1');
   let rest = path.replace(/^[A-Z]\w*/, '');
   const steps: Step[] = [];
   while (rest !== '') {
@@ -134,7 +145,9 @@ function compileSteps(place: Place, steps: readonly Step[], definitions: Definit
     return (value, emit) => emit({ value, type: place.type, ...(place.system && { system: place.system }) });
   switch (step.kind) {
     case 'type':
-      return isOfType(place, step.type) ? compileSteps(place, rest, definitions) : () => undefined;
+      return isOfType(place, step.type, definitions)
+        ? compileSteps(place, rest, definitions)
+        : () => undefined;
     case 'target': {
       const walk = compileSteps(place, rest, definitions);
       const matches = refersTo(step.type);

@@ -120,6 +120,9 @@ export function* dateValues({ value }: Found): Generator<DateRange> {
 
 const RELATIVE = /^([A-Z][A-Za-z]+)\/([A-Za-z0-9\-.]{1,64})(?:\/_history\/[A-Za-z0-9\-.]{1,64})?$/;
 
+const ID = /^[A-Za-z0-9\-.]{1,64}$/;
+const ELSEWHERE = /\/([A-Z][A-Za-z]+)\/[A-Za-z0-9\-.]{1,64}(?:\/_history\/[A-Za-z0-9\-.]{1,64})?$/;
+
 /**
  * References, canonicals and URIs.
  * @param base address of this server: what is referred to by it is here
@@ -132,11 +135,19 @@ export function* referenceValues(
   const given = isObject(value) ? value['reference'] : value;
   if (typeof given !== 'string' || given === '' || given.startsWith('#')) return;
   const text = isObject(value) ? relativeTo(base, given) : given;
-  const [, target, id] = (isObject(value) && RELATIVE.exec(text)) || [];
+  const isLocal = isObject(value) || type === 'canonical';
+  const [, target, id] = (isLocal && RELATIVE.exec(text)) || [];
   if (target !== undefined) {
     yield { type: target, id };
+    // A canonical should be absolute; one that is not is found by either reading.
+    if (isObject(value)) return;
+  }
+  if (isObject(value)) {
+    // What is elsewhere still says its type.
+    yield { type: ELSEWHERE.exec(text)?.[1], url: indexText(text) };
     return;
   }
+  if (isLocal && ID.test(text)) yield { id: text };
   const bar = type === 'canonical' ? text.indexOf('|') : -1;
   const url = indexText(bar < 0 ? text : text.slice(0, bar));
   yield { url, version: bar < 0 ? undefined : indexText(text.slice(bar + 1)) };

@@ -4,7 +4,13 @@
  */
 import type { Queryable } from './database.ts';
 import { toStoredVersion, type VersionRow, versionColumns } from './read-resource.ts';
-import { createSearchScope, type SearchScope, visibleRowsOfAnyType } from './search-scope.ts';
+import {
+  createSearchScope,
+  isSharedType,
+  type SearchScope,
+  visibleRowsOfAnyType,
+  visibleSectors,
+} from './search-scope.ts';
 import type { HistoryQuery, StoredVersion } from './types.ts';
 
 /**
@@ -18,19 +24,38 @@ export async function readChanges(
 ): Promise<readonly StoredVersion[]> {
   const scope = createSearchScope({ ...parts, visibility: query.visibility, now: 0 });
   const limit = scope.bind(query.count);
-  const current = branch(scope, 'resource', query, limit, []);
-  const superseded = branch(scope, 'resource_history', query, limit, [
+  const stillVisible = () =>
     `EXISTS (SELECT FROM resource c WHERE ${[
       'c.type = r.type',
       'c.id = r.id',
       ...visibleRowsOfAnyType(scope, 'c'),
-    ].join(' AND ')})`,
+    ].join(' AND ')})`;
+  const branches = visibleParts(scope, query.types).flatMap((part) => [
+    branch(scope, 'resource', query, limit, part),
+    branch(scope, 'resource_history', query, limit, [...part, stillVisible()]),
   ]);
+  if (branches.length === 0) return [];
   const rows = await sql.query<VersionRow>(
-    `SELECT ${versionColumns('v')} FROM (${current} UNION ALL ${superseded}) v ${order('v')} LIMIT ${limit}`,
+    `SELECT ${versionColumns('v')} FROM (${branches.join(' UNION ALL ')}) v ${order('v')} LIMIT ${limit}`,
     scope.values,
   );
   return rows.map(toStoredVersion);
+}
+
+/**
+ * What the caller may see, in parts that each have an index: what is about the caller's patient, and what is shared.
+ * Without that, the little that one patient has is looked for among everything.
+ */
+function visibleParts(scope: SearchScope, types: readonly string[]): string[][] {
+  const { patientId } = scope.visibility;
+  const ofTypes = (some: readonly string[]): string => `r.type = ANY (${scope.bind(some)}::text[])`;
+  if (patientId === undefined) return [[ofTypes(types), ...visibleSectors(scope, 'r')]];
+  const own = types.filter((type) => scope.planOf(type).inCompartment);
+  const shared = types.filter((type) => isSharedType(scope, type));
+  return [
+    ...(own.length > 0 ? [[ofTypes(own), `r.patients @> ARRAY[${scope.bind(patientId)}]::text[]`]] : []),
+    ...(shared.length > 0 ? [[ofTypes(shared)]] : []),
+  ].map((part) => [...part, ...visibleSectors(scope, 'r')]);
 }
 
 const COLUMNS = ['type', 'id', 'version_id', 'last_updated', 'method', 'content', 'patients', 'sector'];
@@ -44,16 +69,14 @@ function branch(
   table: 'resource' | 'resource_history',
   query: HistoryQuery,
   limit: string,
-  more: readonly string[],
+  visible: readonly string[],
 ): string {
   const conditions = [
-    `r.type = ANY (${scope.bind(query.types)}::text[])`,
     ...(query.id === undefined ? [] : [`r.id = ${scope.bind(query.id)}`]),
     ...(query.since === undefined ? [] : [`r.last_updated >= ${moment(scope, query.since)}`]),
     ...(query.at === undefined ? [] : currentAt(scope, table, query.at)),
     ...(query.before === undefined ? [] : [isOlder(scope, query.before)]),
-    ...visibleRowsOfAnyType(scope, 'r'),
-    ...more,
+    ...visible,
   ];
   const columns = COLUMNS.map((column) => `r.${column}`).join(', ');
   return `(SELECT ${columns} FROM ${table} r WHERE ${conditions.join(' AND ')} ${order('r')} LIMIT ${limit})`;

@@ -55,6 +55,10 @@ export async function readIncluded(
   return { included: gathering.included, cut: frontier.length > 0 && includes.some((each) => each.iterate) };
 }
 
+type KeysOf = (scope: SearchScope, include: Include, frontier: readonly Placed[]) => string | undefined;
+const REFERRED: readonly KeysOf[] = [referredById, referredByUrl];
+const REFERRING: readonly KeysOf[] = [referringById, referringByUrl];
+
 interface KeyedRow extends VersionRow {
   readonly key: number;
 }
@@ -68,7 +72,7 @@ async function follow(
 ): Promise<{ readonly rows: readonly Placed[]; readonly cut: boolean }> {
   const most = gathering.query.mostIncluded ?? MOST_INCLUDED;
   const rows: Placed[] = [];
-  for (const keysOf of include.reverse ? [referringById, referringByUrl] : [referredById, referredByUrl]) {
+  for (const keysOf of include.reverse ? REFERRING : REFERRED) {
     const own = freshScope(gathering.scope);
     const keys = keysOf(own, include, frontier);
     if (keys === undefined) continue;
@@ -104,7 +108,7 @@ function statement(
 }
 
 /** Rows `x` of the include's references. An alias is its whole with one type of target. */
-function references(scope: SearchScope, { parameters }: Include): string {
+function references(scope: SearchScope, parameters: Include['parameters']): string {
   const whole = parameters.filter((each) => each.only === undefined).map((each) => each.param);
   const aliases = parameters
     .filter((each) => each.only !== undefined)
@@ -119,7 +123,7 @@ function references(scope: SearchScope, { parameters }: Include): string {
 function referredById(scope: SearchScope, include: Include, frontier: readonly Placed[]): string {
   const keys = scope.bind(frontier.map(({ key }) => key));
   return `(t.type, t.id) IN (SELECT x.target_type, x.target_id FROM search_reference x
-    WHERE x.key = ANY (${keys}::bigint[]) AND ${references(scope, include)} AND x.target_id IS NOT NULL)`;
+    WHERE x.key = ANY (${keys}::bigint[]) AND ${references(scope, include.parameters)} AND x.target_id IS NOT NULL)`;
 }
 
 function referringById(
@@ -131,10 +135,15 @@ function referringById(
     ({ stored }) => include.target === undefined || stored.type === include.target,
   );
   if (targets.length === 0) return undefined;
+  const present = new Set(targets.map(({ stored }) => stored.type));
+  const parameters = include.parameters.filter(({ definition }) =>
+    definition.targets.some((type) => present.has(type)),
+  );
+  if (parameters.length === 0) return undefined;
   const types = scope.bind(targets.map(({ stored }) => stored.type));
   const ids = scope.bind(targets.map(({ stored }) => stored.id));
   return `t.key IN (SELECT x.key FROM unnest(${types}::text[], ${ids}::text[]) AS w(type, id)
-    JOIN search_reference x ON x.target_type = w.type AND x.target_id = w.id WHERE ${references(scope, include)})`;
+    JOIN search_reference x ON x.target_type = w.type AND x.target_id = w.id WHERE ${references(scope, parameters)})`;
 }
 
 /** The canonical parameters of an include, with the numbers of `url` and `version` of what they may name. */

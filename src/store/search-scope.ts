@@ -100,14 +100,18 @@ export function visibleRowsOfAnyType(scope: SearchScope, r: string): string[] {
   const { patientId } = scope.visibility;
   const conditions = visibleSectors(scope, r);
   if (patientId === undefined) return conditions;
-  const shared = [...scope.definitions.resourceTypes].filter(
-    (type) => !scope.planOf(type).inCompartment && isShared(scope, type),
-  );
+  const shared = [...scope.definitions.resourceTypes].filter((type) => isSharedType(scope, type));
   const own = `${scope.bind(patientId)} = ANY (${r}.patients)`;
   return [...conditions, `(${own} OR ${r}.type = ANY (${scope.bind(shared)}::text[]))`];
 }
 
-function visibleSectors(scope: SearchScope, r: string): string[] {
+/** Whether a type is in no compartment and may be seen by a caller confined to one. */
+export function isSharedType(scope: SearchScope, type: string): boolean {
+  return !scope.planOf(type).inCompartment && isShared(scope, type);
+}
+
+/** The sectors that the caller may see; no condition when these are all. */
+export function visibleSectors(scope: SearchScope, r: string): string[] {
   const sectors = new Set(scope.visibility.sectors);
   return sectors.size === SECTORS ? [] : [`${r}.sector = ANY (${scope.bind([...sectors])}::text[])`];
 }

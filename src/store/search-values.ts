@@ -87,7 +87,7 @@ function compareSpans(prefix: string, { low, high, from, to }: Span): string {
   }
 }
 
-const NUMBER = /^([+-]?)(\d{1,30})(?:\.(\d{1,30}))?(?:[eE]([+-]?\d{1,2}))?$/;
+const NUMBER = /^([+-]?)(\d{1,30})(?:\.(\d{1,30}))?(?:[eE]([+-]?\d{1,3}))?$/;
 
 /**
  * Numbers and quantities; a searched number stands for all that round to it.

@@ -149,4 +149,44 @@ describe('silta conformance', () => {
       "silta: --types: 'Patent' is not kept by the gateway\n",
     ]);
   });
+
+  describe('search', () => {
+    const database = () => ({ DATABASE_URL: process.env['SILTA_TEST_ADMIN_URL'] as string });
+    const task = (id: string, period: object) => ({
+      resourceType: 'Task',
+      id,
+      status: 'requested',
+      intent: 'order',
+      executionPeriod: period,
+    });
+
+    it('finds every example again by its own values', async () => {
+      const directory = await suite('searched', {
+        'task.json': task('one', { start: '2026-01-01', end: '2026-02-01' }),
+        'patient.json': { resourceType: 'Patient', id: 'p', name: [{ family: 'Mäkelä, A|B' }] },
+        'bundle.json': { resourceType: 'Bundle', id: 'b', type: 'collection' },
+        'package.json': { name: 'examples' },
+      });
+      const { code, stdout } = await silta(['conformance', 'search', directory], database());
+      expect(stdout).toMatch(/^2 examples, \d+ parameters, \d+ searches: 0 did not find their example\n$/);
+      expect(code).toBe(0);
+    });
+
+    it('names the parameter that an example is not found by, and fails', async () => {
+      const directory = await suite('lost', {
+        'task.json': task('two', { start: '2026-02-01', end: '2026-01-01' }),
+      });
+      const { code, stdout } = await silta(['conformance', 'search', directory], database());
+      expect(stdout).toContain(
+        '✗ Task?period  2 of 2 not found\n    two: not found by period=ge2026-02-01\n',
+      );
+      expect(code).toBe(1);
+    });
+
+    it('refuses a folder without examples', async () => {
+      for (const directory of [await suite('none', { 'package.json': {} }), join(folder, 'nowhere')]) {
+        expect((await silta(['conformance', 'search', directory])).code).toBe(2);
+      }
+    });
+  });
 });
