@@ -133,7 +133,9 @@ export function* referenceValues(
   base: string | undefined,
 ): Generator<ReferenceValue> {
   const given = isObject(value) ? value['reference'] : value;
-  if (typeof given !== 'string' || given === '' || given.startsWith('#')) return;
+  if (typeof given !== 'string' || given === '') return;
+  // A part of the resource itself; a mere URI may begin like that, too.
+  if (given.startsWith('#') && (isObject(value) || type === 'canonical')) return;
   const text = isObject(value) ? relativeTo(base, given) : given;
   const isLocal = isObject(value) || type === 'canonical';
   const [, target, id] = (isLocal && RELATIVE.exec(text)) || [];

@@ -148,7 +148,7 @@ describe('silta conformance', () => {
       2,
       "silta: --types: 'Patent' is not kept by the gateway\n",
     ]);
-  });
+  }, 120_000);
 
   describe('search', () => {
     const database = () => ({ DATABASE_URL: process.env['SILTA_TEST_ADMIN_URL'] as string });
