@@ -15,6 +15,7 @@ import { everythingOfCarePlan } from './everything-care-plan.ts';
 import { everythingOfPatient } from './everything-patient.ts';
 import { historyInstance, historySystem, historyType } from './history.ts';
 import { addMeta, removeMeta, showMeta } from './meta.ts';
+import { showMetaInUse } from './meta-in-use.ts';
 import { HL7_OPERATION } from './operation-definition.ts';
 import { operationRoutes } from './operation-routes.ts';
 import { patch } from './patch.ts';
@@ -67,12 +68,21 @@ export const ROUTES: readonly Route[] = [
     body: 'none',
   },
   { method: 'GET', path: ':type/:id/_history/:versionId', name: 'vread', interact: vread, body: 'none' },
-  ...operationRoutes(validate, `${HL7_OPERATION}/Resource-validate`, { methods: ['POST'], at: ['type'] }),
-  ...operationRoutes(everythingOfPatient, `${HL7_OPERATION}/Patient-everything`, { types: ['Patient'] }),
+  ...operationRoutes(validate, `${HL7_OPERATION}/Resource-validate`, {
+    methods: ['POST'],
+    at: ['type', 'instance'],
+  }),
+  ...operationRoutes(validate, `${HL7_OPERATION}/Resource-validate`, {}),
+  ...operationRoutes(everythingOfPatient, `${HL7_OPERATION}/Patient-everything`, {
+    types: ['Patient'],
+    methods: ['GET', 'POST'],
+    at: ['type', 'instance'],
+  }),
   ...operationRoutes(everythingOfCarePlan, `${CANONICAL_ROOT}/OperationDefinition/CarePlan-everything`, {
     types: ['CarePlan'],
   }),
   ...operationRoutes(showMeta, `${HL7_OPERATION}/Resource-meta`, {}),
+  ...operationRoutes(showMetaInUse, `${HL7_OPERATION}/Resource-meta`, { at: ['type', 'system'] }),
   ...operationRoutes(addMeta, `${HL7_OPERATION}/Resource-meta-add`, { methods: ['POST'] }),
   ...operationRoutes(removeMeta, `${HL7_OPERATION}/Resource-meta-delete`, { methods: ['POST'] }),
   ...CODE_ROUTES,

@@ -7,6 +7,7 @@ import { createStatementNames } from './name-statements.ts';
 import { readChanges } from './read-changes.ts';
 import { readCompartment } from './read-compartment.ts';
 import { createGroupedReader } from './read-in-groups.ts';
+import { readMeta } from './read-meta.ts';
 import { readHistory, readResource, readVersion } from './read-resource.ts';
 import { createCanonicalResolver } from './resolve-canonical.ts';
 import { searchResources } from './search-resources.ts';
@@ -64,6 +65,7 @@ export function createStore(
     changes: (query) => readChanges(database, parts, query),
     search: (query) => searchResources(database, parts, query),
     compartment: (query) => readCompartment(database, parts, query),
+    meta: (query) => readMeta(database, parts, query),
     searchParameters: (type) =>
       [...parts.planOf(type).parameters.values()].map(({ definition }) => definition),
     knowsParameter: (type, name) => knowsParameter(parts, type, name),

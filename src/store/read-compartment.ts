@@ -3,6 +3,7 @@
  * @see https://hl7.org/fhir/R4/patient-operation-everything.html
  */
 import type { Queryable } from './database.ts';
+import { toTimestamp } from './date-range.ts';
 import { toStoredVersion, type VersionRow, versionColumns } from './read-resource.ts';
 import { createSearchScope, type SearchScope, visibleRowsOfAnyType } from './search-scope.ts';
 import type { CompartmentPage, CompartmentQuery } from './types.ts';
@@ -50,11 +51,31 @@ function readMembers(sql: Queryable, scope: SearchScope, query: CompartmentQuery
     ...(query.since === undefined
       ? []
       : [`r.last_updated >= ${scope.bind(new Date(query.since).toISOString())}::timestamptz`]),
+    ...(query.during ? [isDuring(scope, inside, query.during)] : []),
     ...visibleRowsOfAnyType(scope, 'r'),
   ];
   const text = `SELECT r.key, ${versionColumns('r')} FROM resource r WHERE ${conditions.join(' AND ')}
     ORDER BY r.key LIMIT ${scope.bind(query.count + 1)}`;
   return sql.query<MemberRow>(text, scope.values);
+}
+
+/** Dates that tell of a person and not of their care. */
+const NO_CARE: ReadonlySet<string> = new Set(['birthdate', 'death-date']);
+
+function isDuring(
+  scope: SearchScope,
+  types: readonly string[],
+  { low, high }: NonNullable<CompartmentQuery['during']>,
+): string {
+  const dates = types.flatMap((type) =>
+    [...scope.planOf(type).written].filter(
+      ({ table, definition }) => table === 'date' && !NO_CARE.has(definition.code),
+    ),
+  );
+  const params = scope.bind(dates.map(({ param }) => param));
+  const rows = `SELECT FROM search_date d WHERE d.key = r.key AND d.param = ANY (${params}::integer[])`;
+  const [from, to] = [scope.bind(toTimestamp(low)), scope.bind(toTimestamp(high))];
+  return `(EXISTS (${rows} AND d.low <= ${to}::timestamptz AND d.high >= ${from}::timestamptz) OR NOT EXISTS (${rows}))`;
 }
 
 async function readSupporting(

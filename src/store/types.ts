@@ -1,6 +1,6 @@
 import type { SearchParameter } from '../definitions/index.ts';
 import type { Principal, Sector } from '../principal.ts';
-import type { Resource } from '../resource.ts';
+import type { Coding, Resource } from '../resource.ts';
 import type { Transaction } from './transaction.ts';
 
 /** One version of a resource as stored. `content` is the exact JSON text that is served. */
@@ -112,6 +112,8 @@ export interface CompartmentQuery {
   readonly types: readonly string[];
   /** Milliseconds since 1970; only members written then or later. */
   readonly since?: number;
+  /** Only members whose care was in this span, or that say no time of it; infinite where it is open. */
+  readonly during?: { readonly low: number; readonly high: number };
   /** `next` of the page before. */
   readonly after?: number;
   readonly count: number;
@@ -126,6 +128,18 @@ export interface CompartmentPage {
 
 /** A search as the conditions it puts on one resource. */
 export type MatchQuery = Pick<SearchQuery, 'parameters' | 'visibility'>;
+
+export interface MetaQuery {
+  readonly types: readonly string[];
+  readonly visibility: Visibility;
+}
+
+/** Profiles by canonical, labels and tags without their displays. */
+export interface MetaInUse {
+  readonly profile: readonly string[];
+  readonly security: readonly Coding[];
+  readonly tag: readonly Coding[];
+}
 
 /** Reads and writes inside one SQL transaction. */
 export interface StoreTransaction {
@@ -163,6 +177,8 @@ export interface Store {
   compartment(query: CompartmentQuery): Promise<CompartmentPage>;
   /** What resources of the type are found by. */
   searchParameters(type: string): readonly SearchParameter[];
+  /** Profiles, labels and tags that visible resources have. It looks at every one of them. */
+  meta(query: MetaQuery): Promise<MetaInUse>;
   /** Whether a search of the type knows a parameter of this name, whatever its modifier and value. */
   knowsParameter(type: string, name: string): boolean;
   /** All writes in one SQL transaction and one round trip; in the order given. */

@@ -64,6 +64,13 @@ const PROOFS = new Map(
     'GET CarePlan/[id]/$everything': operations(
       'shows the plan, its Tasks and their answers, and nothing beside',
     ),
+    'POST [type]/[id]/$validate': operations('judges what is stored, and what would replace it'),
+    'GET [type]/[id]/$validate': operations('judges what is stored, and what would replace it'),
+    'GET Patient/$everything': operations('is for a citizen everything of their own without an id'),
+    'POST Patient/$everything': operations('is for a citizen everything of their own without an id'),
+    'POST Patient/[id]/$everything': operations('shows the care of a time, and what says no time'),
+    'GET [type]/$meta': operations('of a type or of everything tells what the caller may see'),
+    'GET $meta': operations('of a type or of everything tells what the caller may see'),
     'GET [type]/[id]/$meta': operations('is shown, added to and taken from, each in a new version'),
     'POST [type]/[id]/$meta-add': operations('gives nobody another sector, another label or what is hidden'),
     'POST [type]/[id]/$meta-delete': operations('is shown, added to and taken from, each in a new version'),

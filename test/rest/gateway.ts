@@ -4,7 +4,7 @@ import express from 'express';
 import { createAccess } from '../../src/access/index.ts';
 import { createStoreWithCodes } from '../../src/codes.ts';
 import { createConformance } from '../../src/conformance/index.ts';
-import { loadDefinitions } from '../../src/definitions/index.ts';
+import { type Definitions, loadDefinitions } from '../../src/definitions/index.ts';
 import { completeResponse } from '../../src/forms/index.ts';
 import { SiltaError } from '../../src/outcome.ts';
 import { GATEWAY, type Principal, type Scope } from '../../src/principal.ts';
@@ -75,6 +75,7 @@ const CALLERS: Readonly<Record<string, Principal>> = {
 
 export interface TestGateway {
   readonly url: string;
+  readonly definitions: Definitions;
   readonly store: Store;
   readonly database: TestDatabase;
   /** What was logged, as JSON lines. */
@@ -176,6 +177,7 @@ async function serveOn(
   server.on('request', app);
   return {
     url: baseUrl,
+    definitions,
     store,
     database,
     log,

@@ -75,12 +75,48 @@ describe('Patient/$everything', () => {
   it.each([
     ['/Patient/never-was/$everything', 404],
     [`/Task/${AINO}/$everything`, 404],
-    [`/Patient/${AINO}/$everything?start=2026`, 400],
+    [`/Patient/${AINO}/$everything?start=soon`, 400],
+    [`/Patient/${AINO}/$everything?start=2026&end=2025`, 400],
+    [`/Patient/${AINO}/$everything?_offset=1`, 422],
+    ['/Patient/$everything', 422],
     [`/Patient/${AINO}/$everything?_type=Tusk`, 400],
     [`/Patient/${AINO}/$everything?_since=2026`, 400],
     [`/Patient/${AINO}/$everything?_page=x`, 400],
   ])('%s → %i', async (path, status) => {
     expect((await get(path).expect(status)).body.resourceType).toBe('OperationOutcome');
+  });
+
+  it('shows the care of a time, and what says no time', async () => {
+    const { id } = await create({ resourceType: 'Patient', birthDate: '1950-01-01' });
+    const authored = async (authoredOn?: string) =>
+      `match Task/${(await create(task(id, authoredOn ? { authoredOn } : {}))).id}`;
+    const [old, recent, undated] = [
+      await authored('2020-05-01'),
+      await authored('2026-02-03'),
+      await authored(),
+    ];
+    const within = async (query: string) => {
+      const { body } = await get(`/Patient/${id}/$everything?${query}`).expect(200);
+      return shown(body).filter((each) => each.includes('Task'));
+    };
+    expect(await within('start=2026')).toEqual([recent, undated]);
+    expect(await within('end=2020-05')).toEqual([old, undated]);
+    expect(await within('start=2020-05-01&end=2026-02-03')).toEqual([old, recent, undated]);
+    expect(await within('start=2021&end=2022')).toEqual([undated]);
+    expect(await within('_type=Task&_type=Patient&start=2026')).toEqual([recent, undated]);
+    const body = { resourceType: 'Parameters', parameter: [{ name: 'start', valueDate: '2026' }] };
+    const { body: posted } = await post(`/Patient/${id}/$everything`, body).expect(200);
+    expect(shown(posted)).toEqual([`match Patient/${id}`, recent, undated]);
+  });
+
+  it('is for a citizen everything of their own without an id', async () => {
+    const own = await create(task(AINO));
+    const { body, text } = await get('/Patient/$everything?_type=Patient,Task&_count=50', 'aino').expect(200);
+    expect(shown(body)).toEqual(expect.arrayContaining([`match Patient/${AINO}`, `match Task/${own.id}`]));
+    expect(text).not.toContain(EERO);
+    const paged = await get('/Patient/$everything?_count=1', 'aino').expect(200);
+    const next = (paged.body as SearchSet).link.find(({ relation }) => relation === 'next')?.url ?? '';
+    await get(next.slice(gateway.url.length), 'aino').expect(200);
   });
 
   it("lets nobody use another's page link", async () => {
@@ -140,6 +176,34 @@ describe('$meta', () => {
   });
   const tag = { system: 'urn:example:tag', code: 'one' };
 
+  it('of a type or of everything tells what the caller may see', async () => {
+    const labelled = (patient: string, code: string) =>
+      create({ ...task(patient), meta: { tag: [{ system: 'urn:example:in-use', code }] } });
+    for (const [patient, code] of [
+      [AINO, 'mine'],
+      [EERO, 'other'],
+    ] as const)
+      await labelled(patient, code);
+    const tagsOf = async (path: string, token: string) => {
+      const { body } = await get(path, token).expect(200);
+      expect(body.parameter).toHaveLength(1);
+      const { tag: tags = [] }: Resource['meta'] & object = body.parameter[0].valueMeta;
+      return tags.filter(({ system }) => system === 'urn:example:in-use').map(({ code }) => code);
+    };
+    for (const path of ['/Task/$meta', '/$meta']) {
+      expect(await tagsOf(path, 'portal')).toEqual(['mine', 'other']);
+      expect(await tagsOf(path, 'aino')).toEqual(['mine']);
+    }
+    expect(await tagsOf('/$meta', 'lifecare')).toEqual([]);
+    expect(await tagsOf('/Patient/$meta', 'portal')).toEqual([]);
+    await get('/Task/$meta', 'lifecare').expect(403);
+    await get('/Task/$meta?x=1').expect(400);
+    const { body } = await get('/Task/$meta', 'social').expect(200);
+    expect(body.parameter[0].valueMeta.security ?? []).not.toContainEqual(
+      expect.objectContaining({ code: 'health' }),
+    );
+  });
+
   it('is shown, added to and taken from, each in a new version', async () => {
     const { id } = await create(task(AINO));
     const added = await post(`/Task/${id}/$meta-add`, meta({ tag: [tag] })).expect(200);
@@ -194,5 +258,86 @@ describe('capabilities', () => {
         .operation.map(({ name }: { name: string }) => name);
     expect(names('Patient')).toEqual(['validate', 'everything', 'meta', 'meta-add', 'meta-delete', 'export']);
     expect(names('Task')).toEqual(['validate', 'meta', 'meta-add', 'meta-delete']);
+  });
+});
+
+describe('$validate', () => {
+  const issues = ({ body }: { body: { issue: { severity: string; code: string }[] } }) =>
+    body.issue.map(({ severity, code }) => `${severity} ${code}`);
+  const parameters = (...parameter: object[]) => ({ resourceType: 'Parameters', parameter });
+  const mode = (valueCode: string) => ({ name: 'mode', valueCode });
+  const WELL = ['information informational'];
+
+  it('judges what is stored, and what would replace it', async () => {
+    const { id } = await create(task(AINO));
+    expect(issues(await get(`/Task/${id}/$validate`).expect(200))).toEqual(WELL);
+    expect(issues(await post(`/Task/${id}/$validate`, { ...task(AINO), id }).expect(200))).toEqual(WELL);
+    const wrong = parameters(mode('update'), {
+      name: 'resource',
+      resource: { ...task(AINO), status: 'asleep' },
+    });
+    expect(issues(await post(`/Task/${id}/$validate`, wrong).expect(200))).toEqual(['error code-invalid']);
+    await post(`/Task/${id}/$validate`, { ...task(AINO), id: 'other' }).expect(400);
+    await get(`/Task/${id}/$validate`, 'eero').expect(404);
+    await get('/Task/never-was/$validate').expect(404);
+  });
+
+  it('tells whether the caller may do what is asked about', async () => {
+    const { id } = await create(task(AINO));
+    expect(issues(await get(`/Task/${id}/$validate?mode=delete`).expect(200))).toEqual(WELL);
+    expect(issues(await get(`/Task/${id}/$validate?mode=delete`, 'aino').expect(200))).toEqual([
+      'error forbidden',
+    ]);
+    const { status } = (await get(`/Task/${id}`).expect(200)).body;
+    expect(status).toBe(task(AINO)['status']);
+  });
+
+  it('judges by a profile when that is what is asked', async () => {
+    const profile = {
+      name: 'profile',
+      valueUri: 'https://silta.example/fhir/StructureDefinition/silta-task',
+    };
+    const resource = { name: 'resource', resource: task(AINO) };
+    const { body } = await post('/Task/$validate', parameters(mode('profile'), profile, resource)).expect(
+      200,
+    );
+    expect(body.resourceType).toBe('OperationOutcome');
+    await post('/Task/$validate', parameters(mode('profile'), resource)).expect(400);
+  });
+
+  it.each([
+    ['an unknown mode', [mode('maybe')]],
+    ['a deletion without an address', [mode('delete')]],
+    ['no resource', []],
+    ['an unknown parameter', [{ name: 'profiles', valueUri: 'urn:x' }]],
+    ['a profile twice', [1, 2].map(() => ({ name: 'profile', valueUri: 'urn:x' }))],
+  ])('refuses %s', async (_, parts) => {
+    const { body } = await post('/Task/$validate', parameters(...parts)).expect(400);
+    expect(body.resourceType).toBe('OperationOutcome');
+  });
+});
+
+describe('operations', () => {
+  it('are defined where the capabilities say, our own by resources that are served', async () => {
+    const { body } = await get('/metadata').expect(200);
+    const named: { name: string; definition: string }[] = body.rest[0].resource.flatMap(
+      ({ operation = [] }: { operation?: object[] }) => operation,
+    );
+    const own = new Set(
+      named.flatMap(({ definition }) => (definition.includes('silta.example') ? [definition] : [])),
+    );
+    expect([...own]).toContain('https://silta.example/fhir/OperationDefinition/CarePlan-everything');
+    for (const url of own) {
+      const definition = gateway.definitions.published('OperationDefinition', url);
+      expect(definition).toMatchObject({
+        status: 'active',
+        code: named.find((each) => each.definition === url)?.name,
+      });
+    }
+    for (const { name, definition } of named.filter((each) =>
+      each.definition.startsWith('http://hl7.org/fhir/OperationDefinition/'),
+    )) {
+      expect(gateway.definitions.published('OperationDefinition', definition)).toMatchObject({ code: name });
+    }
   });
 });

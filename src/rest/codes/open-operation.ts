@@ -1,5 +1,6 @@
 /** What every operation on codes begins with and ends in. */
 import type { CodeSystem, ParametersParameter, ValueSet } from 'fhir/r4';
+import { stringifyExactly } from '../../exact-json.ts';
 import { SiltaError } from '../../outcome.ts';
 import type { Coding, Resource } from '../../resource.ts';
 import { type CodeSystemView, gatherTerminology, type TerminologySource } from '../../terminology/index.ts';
@@ -132,5 +133,5 @@ export function answerCodes(
 ): FhirResponse {
   const isResource = !Array.isArray(body);
   const answer = isResource ? body : { resourceType: 'Parameters', parameter: body };
-  return { status: 200, body: JSON.stringify(answer), shown: { action, entities: [...stored.shown] } };
+  return { status: 200, body: stringifyExactly(answer), shown: { action, entities: [...stored.shown] } };
 }

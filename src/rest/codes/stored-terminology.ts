@@ -1,5 +1,6 @@
 /** The stored terminology as the caller may see it: nothing else is drawn on, and nothing else can be told apart. */
 import type { CodeSystem, ConceptMap, ValueSet } from 'fhir/r4';
+import { parseStored } from '../../exact-json.ts';
 import { SiltaError } from '../../outcome.ts';
 import type { Resource } from '../../resource.ts';
 import { chooseVersion, type StoredVersion } from '../../store/index.ts';
@@ -71,7 +72,7 @@ export function openVisibleTerminology(session: Session): VisibleTerminology {
 function parseOnce(stored: StoredVersion): Resource {
   const content = stored.content ?? '{}';
   const key = `${referenceOf(stored)}/${stored.versionId}/${stored.lastUpdated}`;
-  return parsed(key, () => ({ resource: JSON.parse(content) as Resource, size: content.length })).resource;
+  return parsed(key, () => ({ resource: parseStored(content) as Resource, size: content.length })).resource;
 }
 
 /** @see https://hl7.org/fhir/R4/search.html#escaping */
