@@ -72,7 +72,6 @@ export interface Gateway {
 const SWEEP_MS = 60_000;
 const clock = () => new Date();
 
-/** What the upper rooms stand on. */
 type Foundation = Awaited<ReturnType<typeof layFoundation>>;
 
 /**
