@@ -27,10 +27,9 @@ export function authorizeCriteria({ rest, principal }: Session, type: string, pa
  */
 function typesNamed(definitions: Definitions, name: string, value: string): readonly string[] {
   if (/(^|[.:])_list$/.test(name)) return ['List'];
-  const isHierarchy = /:(above|below)$/.test(name);
-  const start =
-    isHierarchy || /^_revinclude(:|$)/.test(name) ? /([A-Z]\w*)[/:][^/|]*$/.exec(value)?.[1] : undefined;
-  return start !== undefined && definitions.resourceTypes.has(start) ? [start] : [];
+  if (!/:(above|below)$|^_revinclude(:|$)/.test(name)) return [];
+  const named = value.split(',').flatMap((each) => /([A-Z]\w*)[/:][^/|]*$/.exec(each)?.[1] ?? []);
+  return named.filter((type) => definitions.resourceTypes.has(type));
 }
 
 /** Types that a parameter such as `subject:Patient.organization.name` or `_has:Task:focus:status` goes through. */

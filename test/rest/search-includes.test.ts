@@ -79,6 +79,23 @@ describe('includes', () => {
   });
 });
 
+describe('a search through a type that the caller may not search', () => {
+  it.each([
+    '_list=x',
+    'subject:Patient._list=x',
+    'subject:below=Patient/a,QuestionnaireResponse/b',
+    'subject:below=QuestionnaireResponse/b,Patient/a',
+    '_revinclude=Flag:subject',
+    '_revinclude:iterate=Flag:*',
+  ])('is refused: %s', async (query) => {
+    await get(`/QuestionnaireResponse?${query}`, 'lifecare').expect(403);
+  });
+
+  it('leaves the types out that are not named', async () => {
+    await get('/QuestionnaireResponse?_revinclude=*&_include=*', 'lifecare').expect(200);
+  });
+});
+
 describe('a search of several types', () => {
   it('finds what matches of each, page by page', async () => {
     const tag = { meta: { tag: [{ system: 'urn:kind', code: 'several' }] } };
