@@ -86,6 +86,19 @@ export const VARIABLES = {
     z.string().optional(),
     'Issuer profile of strong identification (YAML or JSON). Required in production.',
   ),
+  SILTA_MANDATES_FILE: variable(
+    z.string().optional(),
+    'Mandate service and the rules of acting for others (YAML or JSON). Not set: nobody acts for another.',
+  ),
+  SILTA_VALTUUDET_API_KEY: secret(z.string().min(16).optional(), 'API key at the mandate service.'),
+  SILTA_VALTUUDET_OAUTH_PASSWORD: secret(
+    z.string().min(8).optional(),
+    'OAuth password at the mandate service.',
+  ),
+  SILTA_VALTUUDET_REST_KEY: secret(
+    z.string().min(16).optional(),
+    'API key of the mandate service’s query without a session.',
+  ),
   SILTA_SEAL_KEY: secret(
     secret32.optional(),
     'Seals continuation links and raw copies of inbound messages. Required in production.',

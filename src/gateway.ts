@@ -3,8 +3,6 @@
  * error, a wrong setting stops the start.
  */
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Express, Router } from 'express';
 import type { Questionnaire } from 'fhir/r4';
 import type { Logger } from 'pino';
@@ -30,21 +28,13 @@ import {
   exportLimitsOf,
   headerSealOf,
   limitsOf,
-  requireFile,
   subscriptionRulesOf,
 } from './gateway-settings.ts';
-import {
-  type ClientRegistration,
-  createIdentity,
-  type Identity,
-  type IssuerProfile,
-  loadIssuerProfile,
-  loadKeys,
-  readClients,
-} from './identity/index.ts';
+import type { Identity } from './identity/index.ts';
+import { readClientsFile, readProfile, wireIdentity } from './identity-wiring.ts';
 import { createPlanReader } from './pathway-plans.ts';
 import { createExporter, createRest, createTransact, type RestOptions } from './rest/index.ts';
-import { countSubscriptions, createExportStore, type Database, migrate, type Store } from './store/index.ts';
+import { countSubscriptions, createExportStore, type Database, migrate } from './store/index.ts';
 import { createSubscribers } from './subscribers.ts';
 import { createTransport, watchSystems } from './systems/index.ts';
 import { createWeb, type WebOptions } from './web/index.ts';
@@ -135,9 +125,9 @@ async function layFoundation(parts: GatewayParts) {
   const { store, lists, judge, terminology } = createStoreWithCodes(searched);
   const exports = createExportStore({ ...searched, terminology: lists });
   logger.info({ written: await loadContent(store, definitions) }, 'content loaded');
-  const profile = await readProfile(parts);
-  const clients = readClients(await readFile(requireFile(parts.config, 'SILTA_CLIENTS_FILE'), 'utf8'));
-  const identity = await wireIdentity(parts, store, profile, clients);
+  const profile = await readProfile(parts.config, parts.profilesDirectory);
+  const clients = await readClientsFile(parts.config);
+  const identity = await wireIdentity({ ...parts, clock }, { store, profile, clients });
   const systems = await watchSystems({
     directory: parts.mappingsDirectory,
     definitions,
@@ -165,38 +155,6 @@ async function layFoundation(parts: GatewayParts) {
 function sweep(identity: Identity, logger: Logger): void {
   const tell = (error: Error) => logger.error({ type: error.name }, 'expired sessions were not removed');
   identity.sweep().catch(tell);
-}
-
-async function readProfile({ config, profilesDirectory }: GatewayParts): Promise<IssuerProfile> {
-  return loadIssuerProfile({
-    file: requireFile(config, 'SILTA_ISSUER_FILE'),
-    presets: join(profilesDirectory, 'issuers'),
-    mode: config.SILTA_MODE,
-  });
-}
-
-async function wireIdentity(
-  parts: GatewayParts,
-  store: Store,
-  profile: IssuerProfile,
-  clients: readonly ClientRegistration[],
-): Promise<Identity> {
-  const { config, database, logger } = parts;
-  const { SILTA_MODE: mode } = config;
-  return createIdentity({
-    config: {
-      baseUrl: config.SILTA_BASE_URL,
-      mode,
-      profile,
-      allowPrivateJwksUris: config.SILTA_ALLOW_PRIVATE_JWKS || mode === 'sandbox',
-    },
-    store,
-    database,
-    keys: await loadKeys({ file: requireFile(config, 'SILTA_KEYS_FILE'), generate: mode === 'sandbox' }),
-    clients,
-    clock,
-    logger,
-  });
 }
 
 function wireDelivery(parts: GatewayParts, base: Foundation): Delivery {

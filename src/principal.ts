@@ -32,6 +32,11 @@ export interface Principal {
   readonly scopes: readonly Scope[];
   /** The patient whose compartment the caller is confined to; always set for a citizen. */
   readonly patientId?: string;
+  /**
+   * Set when a citizen acts for another by a mandate: `patientId` is then the other, `who` stays the citizen, and this
+   * is whom what is written names as its author, e.g. `RelatedPerson/4c…`.
+   */
+  readonly actsAs?: string;
   /** Sectors whose resources the caller works with by its registration. */
   readonly sectors: readonly Sector[];
   /** Authentication context class the person signed in with. */

@@ -44,7 +44,7 @@ export function createWhoIs(identity: Identity, store: Store): WhoIs {
       if (!principal || !mayOperate(principal, 'r')) return undefined;
       return { principal, mayRetry: mayOperate(principal, 'u') };
     },
-    pageSession: (request) => readPageSession(identity, store, request.get('cookie')),
+    pageSession: (request) => readPageSession(identity, store, request),
   };
 }
 
@@ -64,21 +64,26 @@ function ignoreRefusal(error: unknown): undefined {
 async function readPageSession(
   identity: Identity,
   store: Store,
-  cookie: string | undefined,
+  request: Request,
 ): Promise<PageSession | undefined> {
-  const session = await identity.session(cookie);
+  const session = await identity.session(request.get('cookie'));
   if (!session) return undefined;
-  const { patientId, acr, csrfToken, locale } = session;
+  // A page that is posted writes: whoever acts for another is asked about first.
+  if (request.method === 'POST') await identity.confirmMandate(session);
+  const { patientId, acting, acr, csrfToken, locale } = session;
   return {
     principal: {
       kind: 'citizen',
       who: `Patient/${patientId}`,
-      patientId,
+      patientId: acting?.patientId ?? patientId,
+      ...(acting && { actsAs: acting.actsAs }),
       acr,
       scopes: PAGE_SCOPES,
       sectors: ['health', 'social'],
     },
     displayName: await readDisplayName(store, patientId),
+    ...(acting && { actingFor: await readDisplayName(store, acting.patientId) }),
+    offersMandates: identity.offersMandates,
     csrfToken,
     language: locale,
   };

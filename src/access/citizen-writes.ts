@@ -48,29 +48,37 @@ export function isCitizenWritable(interaction: Interaction, type: string): boole
   return WRITABLE[type]?.includes(interaction) ?? false;
 }
 
+/** A citizen, or one who acts for another by a mandate. */
+export interface Writer {
+  /** Whose data it is. */
+  readonly patientId: string;
+  /** Reference to whoever writes: the patient, or the RelatedPerson who acts for them. */
+  readonly author: string;
+}
+
 /**
  * The resource as the citizen may write it.
  * @throws SiltaError `forbidden` with the element that is not theirs to write so
  */
 export function admitCitizenWrite(
-  patientId: string,
+  writer: Writer,
   resource: Resource,
   current: Resource | undefined,
 ): Resource {
-  if (resource.resourceType === 'QuestionnaireResponse') return admitResponse(patientId, resource, current);
-  if (resource.resourceType === 'Task' && current) return admitTask(patientId, resource, current);
+  if (resource.resourceType === 'QuestionnaireResponse') return admitResponse(writer, resource, current);
+  if (resource.resourceType === 'Task' && current) return admitTask(writer, resource, current);
   throw forbid(`A citizen cannot write a ${resource.resourceType}.`);
 }
 
-function admitResponse(patientId: string, response: Resource, current: Resource | undefined): Resource {
-  const self = `Patient/${patientId}`;
-  requireSelf(response, 'subject', self);
+function admitResponse(writer: Writer, response: Resource, current: Resource | undefined): Resource {
+  const { author } = writer;
+  requireSelf(response, 'subject', `Patient/${writer.patientId}`);
   if (response['questionnaire'] === undefined) {
     throw forbid('A citizen answers a known questionnaire only.', 'QuestionnaireResponse.questionnaire');
   }
   for (const element of ['author', 'source'] as const) {
-    if (response[element] !== undefined) requireSelf(response, element, self);
-    if (current) requireSelf(current, element, self);
+    if (response[element] !== undefined) requireSelf(response, element, author);
+    if (current) requireSelf(current, element, author);
   }
   if (current && current['questionnaire'] !== response['questionnaire']) {
     throw forbid(
@@ -79,13 +87,14 @@ function admitResponse(patientId: string, response: Resource, current: Resource 
     );
   }
   requireMove(RESPONSE_MOVES, current, response);
-  return { ...response, author: { reference: self }, source: { reference: self } };
+  return { ...response, author: { reference: author }, source: { reference: author } };
 }
 
-function admitTask(patientId: string, task: Resource, current: Resource): Resource {
-  const self = `Patient/${patientId}`;
-  requireSelf(current, 'for', self);
-  if (current['owner'] !== undefined) requireSelf(current, 'owner', self);
+function admitTask(writer: Writer, task: Resource, current: Resource): Resource {
+  const patient = `Patient/${writer.patientId}`;
+  requireSelf(current, 'for', patient);
+  const owner = (current['owner'] as { reference?: unknown } | undefined)?.reference;
+  if (current['owner'] !== undefined && owner !== writer.author) requireSelf(current, 'owner', patient);
   if (hasTaskCode(current, 'contact')) {
     throw forbid('A request for contact is handled by the professionals it went to.', 'Task.code');
   }
@@ -102,7 +111,7 @@ function requireSelf(resource: Resource, element: string, self: string): void {
   const value = resource[element] as { reference?: unknown } | undefined;
   if (value?.reference !== self) {
     throw forbid(
-      'This must refer to the Patient who is signed in, as a relative reference.',
+      `This must refer to ${self.startsWith('Patient/') ? 'the Patient who is signed in or acted for' : 'the person who acts'}, as a relative reference.`,
       `${resource.resourceType}.${element}`,
     );
   }

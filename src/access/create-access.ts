@@ -86,5 +86,6 @@ function admitWrite(principal: Principal, { resource, current, questionnaire }: 
   const labelled = labelSector(principal, resource, before, sectorOf(questionnaire));
   if (!isConfined(principal)) return labelled;
   if (principal.patientId === undefined) throw forbid('The caller is not matched to a Patient.');
-  return admitCitizenWrite(principal.patientId, labelled, before);
+  const { patientId, actsAs } = principal;
+  return admitCitizenWrite({ patientId, author: actsAs ?? `Patient/${patientId}` }, labelled, before);
 }

@@ -7,10 +7,12 @@ import {
   createC4cStandIn,
   createLifecareStandIn,
   createSuomifiSandbox,
+  createValtuudetStandIn,
+  type Right,
   TEST_PERSONS,
 } from '../sandbox/index.ts';
 import { closeServer, listen } from './listen.ts';
-import { RELYING_PARTY, type SandboxSetup } from './sandbox-setup.ts';
+import { HEALTH_THEME, RELYING_PARTY, type SandboxSetup, VALTUUDET_CLIENT } from './sandbox-setup.ts';
 
 export interface SandboxServer {
   readonly port: number;
@@ -51,9 +53,19 @@ async function createSandboxApp(options: SandboxServerOptions): Promise<express.
     gateway: { url: `${gatewayUrl}/inbound/sap-c4c/ticket-status`, secret: setup.secrets.c4cInbound },
   });
   const lifecare = createLifecareStandIn({ ...shared, secret: setup.secrets.lifecare });
+  const valtuudet = createValtuudetStandIn({
+    clientId: VALTUUDET_CLIENT,
+    apiKey: setup.secrets.valtuudetApiKey,
+    oauthPassword: setup.secrets.valtuudetPassword,
+    restApiKey: setup.secrets.valtuudetRestKey,
+    redirectUri: `${gatewayUrl}/identity/mandates/callback`,
+    now: shared.now,
+  });
+  valtuudet.rights.push(...sandboxRights());
   const app = express();
   app.disable('x-powered-by');
   app.use(suomifi.handler);
+  app.use('/valtuudet', valtuudet.app);
   app.use('/systems/sap-c4c', c4c.app);
   app.use('/systems/lifecare', lifecare.app);
   app.get('/credentials', (_request, response) => {
@@ -69,6 +81,17 @@ async function createSandboxApp(options: SandboxServerOptions): Promise<express.
     response.type('text').send(describeSandbox(sandboxUrl));
   });
   return app;
+}
+
+/** Joni is Svea's guardian, and Tessa may take care of Joni's health matters. */
+function sandboxRights(): Right[] {
+  const person = (id: string) => TEST_PERSONS.find((each) => each.id === id);
+  const right = (delegate: string, principal: string, roles: string[]): Right[] => {
+    const [from, to] = [person(delegate), person(principal)];
+    if (!from?.hetu || !to?.hetu) return [];
+    return [{ delegate: from.hetu, principal: to.hetu, name: `${to.familyName} ${to.givenNames}`, roles }];
+  };
+  return [...right('joni', 'svea', ['ALL']), ...right('tessa', 'joni', [HEALTH_THEME])];
 }
 
 function describeSandbox(url: string): string {

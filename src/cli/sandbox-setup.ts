@@ -38,6 +38,9 @@ export interface SandboxSecrets {
   readonly c4cPassword: string;
   readonly c4cInbound: string;
   readonly lifecare: string;
+  readonly valtuudetApiKey: string;
+  readonly valtuudetPassword: string;
+  readonly valtuudetRestKey: string;
 }
 
 export interface SandboxAddresses {
@@ -48,6 +51,11 @@ export interface SandboxAddresses {
 
 /** Registered client id of the gateway at the sandbox's Suomi.fi. */
 export const RELYING_PARTY = 'silta-gateway';
+
+/** Registered client id of the gateway at the sandbox's mandate service. */
+export const VALTUUDET_CLIENT = 'silta001';
+/** Mandate theme of health matters. */
+export const HEALTH_THEME = 'http://valtuusrekisteri.suomi.fi/terveydenhuollon_asioiden_hoito';
 
 const CITIZEN_SCOPE =
   'openid fhirUser launch/patient patient/Patient.r patient/Questionnaire.rs patient/QuestionnaireResponse.crs ' +
@@ -81,13 +89,15 @@ const CLIENTS = {
 export async function prepareSandbox(addresses: SandboxAddresses): Promise<SandboxSetup> {
   const { directory, gatewayUrl, sandboxUrl } = addresses;
   await mkdir(directory, { recursive: true });
-  const secrets = await keep(join(directory, 'sandbox-secrets.json'), makeSecrets);
+  const secrets = await keepSecrets(join(directory, 'sandbox-secrets.json'));
   const keys = await keep(join(directory, 'sandbox-client-keys.json'), makeClientKeys);
   const credentials = makeCredentials(keys, `${sandboxUrl}/portal/callback`);
   const clientsFile = join(directory, 'clients.json');
   const issuerFile = join(directory, 'issuer.json');
   await writeWhole(clientsFile, JSON.stringify({ clients: describeClients(credentials) }, null, 2));
   await writeWhole(issuerFile, JSON.stringify(describeIssuer(sandboxUrl), null, 2));
+  const mandatesFile = join(directory, 'mandates.json');
+  await writeWhole(mandatesFile, JSON.stringify(describeMandates(sandboxUrl), null, 2));
   return {
     credentials,
     secrets,
@@ -97,6 +107,10 @@ export async function prepareSandbox(addresses: SandboxAddresses): Promise<Sandb
       SILTA_KEYS_FILE: join(directory, 'keys.json'),
       SILTA_CLIENTS_FILE: clientsFile,
       SILTA_ISSUER_FILE: issuerFile,
+      SILTA_MANDATES_FILE: mandatesFile,
+      SILTA_VALTUUDET_API_KEY: secrets.valtuudetApiKey,
+      SILTA_VALTUUDET_OAUTH_PASSWORD: secrets.valtuudetPassword,
+      SILTA_VALTUUDET_REST_KEY: secrets.valtuudetRestKey,
       SILTA_SEAL_KEY: secrets.sealKey,
       SAP_C4C_URL: `${sandboxUrl}/systems/sap-c4c`,
       SAP_C4C_USER: secrets.c4cUser,
@@ -121,6 +135,16 @@ function describeIssuer(sandboxUrl: string): object {
   };
 }
 
+/** Kymenlaakso's rule: guardians act for children under twelve; adults by the theme of health matters. */
+function describeMandates(sandboxUrl: string): object {
+  return {
+    api: `${sandboxUrl}/valtuudet`,
+    pages: `${sandboxUrl}/valtuudet`,
+    clientId: VALTUUDET_CLIENT,
+    rules: { guardianUntilAge: 12, themes: [HEALTH_THEME] },
+  };
+}
+
 async function makeSecrets(): Promise<SandboxSecrets> {
   const secret = () => randomBytes(24).toString('base64url');
   return {
@@ -129,6 +153,9 @@ async function makeSecrets(): Promise<SandboxSecrets> {
     c4cPassword: secret(),
     c4cInbound: secret(),
     lifecare: secret(),
+    valtuudetApiKey: secret(),
+    valtuudetPassword: secret(),
+    valtuudetRestKey: secret(),
   };
 }
 
@@ -173,6 +200,17 @@ function describeClients(credentials: SandboxCredentials): object[] {
       organization: 'Sandbox wellbeing services county',
     };
   });
+}
+
+/** What an older version made is completed with the secrets that have come since. */
+async function keepSecrets(file: string): Promise<SandboxSecrets> {
+  const fresh = await makeSecrets();
+  const kept = await keep(file, async () => fresh);
+  const secrets = { ...fresh, ...kept };
+  if (Object.keys(kept).length < Object.keys(secrets).length) {
+    await writeWhole(file, JSON.stringify(secrets, null, 2));
+  }
+  return secrets;
 }
 
 async function keep<T>(file: string, make: () => Promise<T>): Promise<T> {

@@ -80,6 +80,7 @@ export async function runGateway(
 const FILES: Readonly<Record<string, string>> = {
   'issuer-profile': 'SILTA_ISSUER_FILE',
   clients: 'SILTA_CLIENTS_FILE',
+  mandates: 'SILTA_MANDATES_FILE',
   keys: 'SILTA_KEYS_FILE',
 };
 

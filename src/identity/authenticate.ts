@@ -21,6 +21,8 @@ export async function authenticate(
   parts: {
     readonly sessions: WebSessions;
     readonly verifyToken: (token: string) => Promise<Principal>;
+    /** Asks whether the mandate of a session still holds. */
+    readonly confirmMandate: (session: WebSession) => Promise<void>;
   },
 ): Promise<Principal> {
   const { authorization, cookie } = credentials;
@@ -32,10 +34,13 @@ export async function authenticate(
   const session = await parts.sessions.find(cookie);
   if (!session) throw refuse('no-credentials', 'The request has neither an access token nor a session.');
   checkCsrf(credentials, session);
+  if (!SAFE_METHODS.has(credentials.method.toUpperCase())) await parts.confirmMandate(session);
+  const { acting } = session;
   return Object.freeze({
     kind: 'citizen',
     who: `Patient/${session.patientId}`,
-    patientId: session.patientId,
+    patientId: acting?.patientId ?? session.patientId,
+    ...(acting && { actsAs: acting.actsAs }),
     scopes: SESSION_SCOPES,
     sectors: Object.freeze(['health', 'social'] as const),
     acr: session.acr,

@@ -1,10 +1,13 @@
 /** Puts the room together: sign-in, authorization server, and the check of each request's caller. */
 import type { IncomingMessage } from 'node:http';
 import { Router } from 'express';
+import { SiltaError } from '../outcome.ts';
 import {
+  createMandateStore,
   createOauthArtifactStore,
   createSessionStore,
   type Database,
+  type MandateStore,
   type SessionStore,
   type Store,
 } from '../store/index.ts';
@@ -15,11 +18,14 @@ import { type ClientRegistry, createClientRegistry } from './client-registry.ts'
 import { nameCookies } from './cookies.ts';
 import { createInteractionRoutes } from './interaction-routes.ts';
 import type { Keys } from './keys.ts';
+import { createMandateRoutes } from './mandates/mandate-routes.ts';
+import { createMandates, type Mandates } from './mandates/mandates.ts';
+import { createValtuudetClient } from './mandates/valtuudet-client.ts';
 import { createPublicationRoutes } from './publication-routes.ts';
 import { createRelyingParty } from './relying-party.ts';
 import { createSignInRoutes } from './sign-in-routes.ts';
 import { describeSmart } from './smart-configuration.ts';
-import type { ClientRegistration, Clock, Identity, IdentityConfig, Logger } from './types.ts';
+import type { ClientRegistration, Clock, Identity, IdentityConfig, Logger, WebSession } from './types.ts';
 import { createWebSessions, type WebSessions } from './web-sessions.ts';
 
 export interface IdentityParts {
@@ -55,21 +61,31 @@ export function createIdentity(parts: IdentityParts): Identity {
     clients: registry,
     clock,
   });
+  const mandateStore = createMandateStore(parts.database);
+  const mandates = wireMandates(shared, mandateStore);
+  const confirmMandate = async (session: WebSession): Promise<void> => {
+    const { acting, idHash: sessionHash, patientId: delegateId } = session;
+    if (acting) await requireMandates(mandates).confirm({ sessionHash, delegateId }, acting);
+  };
   const router = Router();
   router.use(
     createPublicationRoutes({ ...shared, ...parts.config }),
     createSignIn(shared),
+    ...(mandates ? [createMandateRoutes({ ...shared, mandates })] : []),
     createOauth(shared, artifacts),
   );
   const smart = describeSmart(issuer, registry);
   return {
     router,
-    authenticate: (credentials) => authenticate(credentials, { sessions, verifyToken }),
+    authenticate: (credentials) => authenticate(credentials, { sessions, verifyToken, confirmMandate }),
+    offersMandates: mandates !== undefined,
+    confirmMandate,
     session: (cookie) => sessions.find(cookie),
     smartConfiguration: () => smart,
     sweep: async () => {
       await sessions.sweep();
       await artifacts.removeExpired(clock());
+      await mandateStore.removeExpired(clock());
     },
   };
 }
@@ -105,6 +121,27 @@ function createSignIn(shared: Shared): Router {
     cookies: nameCookies(config.baseUrl),
     relyingParty: createRelyingParty({ profile, redirectUri, keys, fetch: shared.fetch, clock }),
   });
+}
+
+function wireMandates(shared: Shared, mandates: MandateStore): Mandates | undefined {
+  const { config, store, clock, fetch: fetchWith } = shared;
+  if (!config.mandates) return undefined;
+  const { api, pages, clientId, rules, secrets } = config.mandates;
+  const service = createValtuudetClient({
+    api,
+    pages,
+    redirectUri: `${config.baseUrl}/identity/mandates/callback`,
+    credentials: { clientId, ...secrets },
+    fetch: fetchWith,
+    clock,
+  });
+  return createMandates({ store, mandates, service, rules, clock });
+}
+
+/** A session that acts for another on a gateway that knows no mandate service may write nothing. */
+function requireMandates(mandates: Mandates | undefined): Mandates {
+  if (mandates) return mandates;
+  throw new SiltaError('forbidden', 'Acting for another is not offered here.', { key: 'mandate-ended' });
 }
 
 function createOauth(shared: Shared, artifacts: ReturnType<typeof createOauthArtifactStore>): Router {

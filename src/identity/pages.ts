@@ -88,7 +88,7 @@ export function sendFailure(
   sendPage(response, {
     status: error.status,
     locale,
-    heading: texts.failedTitle,
+    heading: key.startsWith('mandate-') ? texts.mandateTitle : texts.failedTitle,
     body: `<p>${escapeHtml(explain(error, locale))}</p>\n${retry}
 <p><small>${texts.code}: <code>${escapeHtml(key)}</code></small></p>`,
   });
@@ -104,6 +104,8 @@ function explain(error: SiltaError, locale: Locale): string {
   if (error.code === 'unavailable') return texts.unavailable;
   const key = keyOf(error);
   if (key === 'person-deceased') return texts.deceased;
+  if (key === 'mandate-state' || key === 'mandate-session') return texts.expired;
+  if (key.startsWith('mandate-')) return texts.mandateRefused;
   return key === 'sign-in-state' || key === 'interaction' ? texts.expired : texts.failed;
 }
 

@@ -13,6 +13,8 @@ interface Texts {
   readonly failedTitle: string;
   readonly failed: string;
   readonly deceased: string;
+  readonly mandateTitle: string;
+  readonly mandateRefused: string;
   readonly unavailable: string;
   readonly expired: string;
   readonly again: string;
@@ -34,6 +36,9 @@ export const TEXTS: Readonly<Record<Locale, Texts>> = {
     failedTitle: 'Tunnistautuminen ei onnistunut',
     failed: 'Tunnistautumispalvelun vastausta ei voitu hyväksyä. Voit yrittää uudelleen.',
     deceased: 'Palvelua ei voi käyttää näillä tunnuksilla. Ota yhteyttä asiakaspalveluun.',
+    mandateTitle: 'Toisen puolesta ei voi asioida',
+    mandateRefused:
+      'Et voi asioida tämän henkilön puolesta tässä palvelussa. Syynä voi olla puuttuva tai päättynyt valtuus, lapsen ikä tai lapsen oma tahto.',
     unavailable: 'Tunnistautumispalveluun ei juuri nyt saada yhteyttä. Yritä hetken kuluttua uudelleen.',
     expired: 'Tunnistautuminen vanheni tai se on jo käytetty. Aloita alusta.',
     again: 'Yritä uudelleen',
@@ -62,6 +67,9 @@ export const TEXTS: Readonly<Record<Locale, Texts>> = {
     failedTitle: 'Identifieringen lyckades inte',
     failed: 'Svaret från identifieringstjänsten kunde inte godkännas. Du kan försöka igen.',
     deceased: 'Tjänsten kan inte användas med denna identitet. Kontakta kundtjänsten.',
+    mandateTitle: 'Du kan inte uträtta ärenden för någon annan',
+    mandateRefused:
+      'Du kan inte uträtta ärenden för denna person i den här tjänsten. Fullmakten kan saknas eller ha upphört, eller så är orsaken barnets ålder eller vilja.',
     unavailable: 'Identifieringstjänsten kan inte nås just nu. Försök igen om en stund.',
     expired: 'Identifieringen har föråldrats eller redan använts. Börja från början.',
     again: 'Försök igen',
@@ -90,6 +98,9 @@ export const TEXTS: Readonly<Record<Locale, Texts>> = {
     failedTitle: 'Identification did not succeed',
     failed: 'The answer of the identification service could not be accepted. You can try again.',
     deceased: 'The service cannot be used with this identity. Please contact customer service.',
+    mandateTitle: 'Acting for another is not possible',
+    mandateRefused:
+      'You cannot act for this person in this service. The mandate may be missing or have ended, or the reason is the child’s age or own will.',
     unavailable: 'The identification service cannot be reached at the moment. Please try again in a while.',
     expired: 'The identification has expired or has already been used. Please start again.',
     again: 'Try again',

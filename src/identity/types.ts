@@ -1,5 +1,8 @@
 import type { Router } from 'express';
 import type { Principal, Sector } from '../principal.ts';
+import type { Acting } from '../store/index.ts';
+import type { MandateSettings } from './mandates/mandate-settings.ts';
+import type { ValtuudetCredentials } from './mandates/valtuudet-client.ts';
 
 /** What the room writes its log lines with; pino fits. */
 export interface Logger {
@@ -24,6 +27,8 @@ export interface IdentityConfig {
   readonly profile: IssuerProfile;
   /** Seconds a portal's access token lives; default 1800. */
   readonly portalTokenSeconds?: number;
+  /** Acting for another; absent: nobody may. */
+  readonly mandates?: MandateSettings & { readonly secrets: Omit<ValtuudetCredentials, 'clientId'> };
   /** Whether clients' `jwksUri` may point to loopback and private addresses; default only in the sandbox. */
   readonly allowPrivateJwksUris?: boolean;
 }
@@ -103,7 +108,11 @@ export interface ClientRegistration {
 
 /** A citizen's browser session. */
 export interface WebSession {
+  /** SHA-256 of the cookie's value, by which the store knows the session. */
+  readonly idHash: Buffer;
   readonly patientId: string;
+  /** Whom the citizen acts for by a mandate. */
+  readonly acting?: Acting;
   readonly acr: string;
   readonly locale: Locale;
   readonly signedInAt: Date;
@@ -133,6 +142,13 @@ export interface Identity {
   authenticate(credentials: Credentials): Promise<Principal>;
   /** The browser session of a `Cookie` header, for pages. */
   session(cookie: string | undefined): Promise<WebSession | undefined>;
+  /** Whether citizens can act for others here. */
+  readonly offersMandates: boolean;
+  /**
+   * Asks, before a page's write, whether the mandate that a session acts by still holds.
+   * @throws SiltaError `forbidden` (key `mandate-ended`), `unavailable`
+   */
+  confirmMandate(session: WebSession): Promise<void>;
   /** The document to serve at `/fhir/.well-known/smart-configuration`. */
   smartConfiguration(): SmartConfiguration;
   /** Deletes what has expired; meant to be called now and then by one timer per gateway. */

@@ -64,8 +64,16 @@ export function createWebSessions(parts: {
       const now = clock();
       const stored = await store.touchSession(hashOf(id), now, seenSince(now));
       if (!stored) return undefined;
-      const { patientId, acr, signedInAt } = stored;
-      return { patientId, acr, signedInAt, locale: toLocale(stored.locale), csrfToken: csrfTokenOf(id) };
+      const { patientId, acr, signedInAt, acting } = stored;
+      return {
+        idHash: hashOf(id),
+        patientId,
+        ...(acting && { acting }),
+        acr,
+        signedInAt,
+        locale: toLocale(stored.locale),
+        csrfToken: csrfTokenOf(id),
+      };
     },
     end: async (header) => {
       await remove(header);

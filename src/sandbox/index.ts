@@ -27,3 +27,9 @@ export {
   type SmartCredentials,
 } from './suomifi/smart-client.ts';
 export type { SandboxDependencies } from './types.ts';
+export {
+  createValtuudetStandIn,
+  type Right,
+  type ValtuudetStandIn,
+  type ValtuudetStandInOptions,
+} from './valtuudet/create-valtuudet-stand-in.ts';

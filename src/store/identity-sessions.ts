@@ -1,4 +1,5 @@
 import type { Database, Row } from './database.ts';
+import { ACTING_COLUMNS, type Acting, type ActingRow, toActing } from './identity-mandates.ts';
 
 /** A citizen's browser session as stored; the cookie's value is known only by its hash. */
 export interface StoredWebSession {
@@ -8,6 +9,8 @@ export interface StoredWebSession {
   readonly signedInAt: Date;
   readonly lastSeenAt: Date;
   readonly expiresAt: Date;
+  /** Whom the session acts for; absent: for nobody but its own person. */
+  readonly acting?: Acting;
 }
 
 /** A sign-in on its way to the identification service and back. */
@@ -56,7 +59,7 @@ export function createSessionStore(database: Database): SessionStore {
       const [row] = await database.query<SessionRow>(
         `UPDATE web_session SET last_seen_at = greatest(last_seen_at, $2)
          WHERE id_hash = $1 AND expires_at > $2 AND last_seen_at > $3
-         RETURNING patient_id, acr, locale, signed_in_at, last_seen_at, expires_at`,
+         RETURNING patient_id, acr, locale, signed_in_at, last_seen_at, expires_at, ${ACTING_COLUMNS}`,
         [idHash, now, seenSince],
       );
       return row && toSession(row);
@@ -99,7 +102,7 @@ export function createSessionStore(database: Database): SessionStore {
   };
 }
 
-interface SessionRow extends Row {
+interface SessionRow extends ActingRow {
   readonly patient_id: string;
   readonly acr: string;
   readonly locale: string;
@@ -109,7 +112,9 @@ interface SessionRow extends Row {
 }
 
 function toSession(row: SessionRow): StoredWebSession {
+  const acting = toActing(row);
   return {
+    ...(acting && { acting }),
     patientId: row.patient_id,
     acr: row.acr,
     locale: row.locale,

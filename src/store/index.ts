@@ -67,6 +67,7 @@ export {
   type OauthArtifact,
   type OauthArtifactStore,
 } from './identity-artifacts.ts';
+export { type Acting, createMandateStore, type MandateStore } from './identity-mandates.ts';
 export {
   createSessionStore,
   type PendingSignIn,

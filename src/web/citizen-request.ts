@@ -50,7 +50,13 @@ function frameOf(
 
 function signedInPart(
   { signOutPath }: WebOptions,
-  { displayName, csrfToken }: PageSession,
+  { displayName, actingFor, offersMandates = false, csrfToken }: PageSession,
 ): NonNullable<Frame['signedIn']> {
-  return { displayName, csrfToken, signOutPath };
+  return {
+    displayName,
+    ...(actingFor !== undefined && { actingFor }),
+    offersMandates,
+    csrfToken,
+    signOutPath,
+  };
 }

@@ -11,7 +11,13 @@ export interface Frame {
   readonly path: string;
   /** Whoever is signed in, with what the sign-out form needs. */
   readonly signedIn?:
-    | { readonly displayName: string; readonly csrfToken: string; readonly signOutPath: string }
+    | {
+        readonly displayName: string;
+        readonly actingFor?: string;
+        readonly offersMandates: boolean;
+        readonly csrfToken: string;
+        readonly signOutPath: string;
+      }
     | undefined;
 }
 
@@ -38,6 +44,7 @@ ${navigation(frame, texts)}
 ${languageChoice(frame, texts)}
 ${signOutForm(frame, texts)}
 </header>
+${actingBanner(frame, texts)}
 <main id="content" tabindex="-1">
 ${content}
 </main>
@@ -64,6 +71,22 @@ function languageChoice(frame: Frame, texts: Texts): Html {
     }</a></li>`;
   });
   return html`<nav aria-label="${texts.languageChoice}"><ul>${links}</ul></nav>`;
+}
+
+/** Says all the time for whom what is done here is done. */
+function actingBanner({ signedIn, path }: Frame, texts: Texts): Html {
+  const { mandates } = texts;
+  if (!signedIn) return html``;
+  const { actingFor, offersMandates, csrfToken } = signedIn;
+  if (actingFor === undefined && !(offersMandates && path === '/my')) return html``;
+  const [action, label] =
+    actingFor === undefined ? ['start', mandates.choose] : ['end', mandates.actForYourself];
+  return html`<aside class="acting" aria-label="${mandates.title}">
+${actingFor === undefined ? '' : html`<p><strong>${mandates.actingFor(actingFor)}</strong></p>`}
+<form method="post" action="/identity/mandates/${action}">
+<input type="hidden" name="csrf" value="${csrfToken}"><input type="hidden" name="return" value="/my">
+<button type="submit" class="quiet">${label}</button>
+</form></aside>`;
 }
 
 function signOutForm({ signedIn }: Frame, texts: Texts): Html {

@@ -16,6 +16,10 @@ export interface PageSession {
   readonly principal: Principal & { readonly patientId: string };
   /** The name to greet the citizen by. */
   readonly displayName: string;
+  /** Name of the person whom the citizen acts for. */
+  readonly actingFor?: string;
+  /** Whether the citizen can choose somebody to act for. */
+  readonly offersMandates?: boolean;
   /** What every form of the session sends along as `csrf`. */
   readonly csrfToken: string;
   /** Language chosen at sign-in. */

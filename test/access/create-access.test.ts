@@ -201,6 +201,31 @@ describe('answers of a citizen', () => {
   });
 });
 
+describe('answers of one who acts for another', () => {
+  const guardian: Principal = { ...citizen, who: 'Patient/guardian', actsAs: 'RelatedPerson/r7' };
+  const about = (more: object = {}): Resource => ({
+    ...answer,
+    subject: { reference: 'Patient/k41' },
+    ...more,
+  });
+
+  it('are about the other, and by the one who acts', () => {
+    expect(access.admitWrite(guardian, { resource: about() })).toMatchObject({
+      subject: { reference: 'Patient/k41' },
+      author: { reference: 'RelatedPerson/r7' },
+      source: { reference: 'RelatedPerson/r7' },
+    });
+  });
+
+  it.each([
+    ['in the other’s name', { author: { reference: 'Patient/k41' } }],
+    ['about themselves', { subject: { reference: 'Patient/guardian' } }],
+    ['in somebody else’s name', { source: { reference: 'RelatedPerson/r8' } }],
+  ])('are never given %s', (_what, more) => {
+    expect(() => access.admitWrite(guardian, { resource: about(more) })).toThrow('must refer to');
+  });
+});
+
 describe('a citizen and Tasks', () => {
   const admit = (change: object, current: Resource = task) =>
     access.admitWrite(citizen, { resource: { ...current, ...change }, current: stored(current) });

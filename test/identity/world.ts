@@ -17,14 +17,17 @@ import {
   type Keys,
   readIssuerProfile,
   readKeys,
+  readMandateSettings,
 } from '../../src/identity/index.ts';
 import { asSiltaError } from '../../src/outcome.ts';
 import {
   type BrokerStyle,
   createSuomifiSandbox,
+  createValtuudetStandIn,
   type Quirk,
   SUOMIFI_CLAIMS,
   TEST_ACR,
+  type ValtuudetStandIn,
 } from '../../src/sandbox/index.ts';
 import { createStore, type Store } from '../../src/store/index.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
@@ -47,6 +50,8 @@ export interface World {
   readonly log: string[];
   /** Every address that either server was asked for. */
   readonly addresses: string[];
+  /** The mandate service. */
+  readonly valtuudet: ValtuudetStandIn;
   /** How the next ID tokens are wrong. */
   quirk: Quirk | undefined;
   /** Milliseconds that the gateway's clock is ahead. */
@@ -125,7 +130,7 @@ export async function startWorld(broker?: WorldBroker): Promise<World> {
   const { entityStatement } = sandbox;
   const profile = broker?.profile({ issuer, entityStatement }) ?? describeIssuer(issuer);
   const parts: IdentityParts = {
-    config: { baseUrl: gateway.url, mode: 'sandbox', profile },
+    config: { baseUrl: gateway.url, mode: 'sandbox', profile, mandates: describeMandates(suomifi.url) },
     store,
     database: db.database,
     keys,
@@ -140,8 +145,14 @@ export async function startWorld(broker?: WorldBroker): Promise<World> {
     logger: { info: write('info'), warn: write('warn'), error: write('error') },
   };
   const identity = createIdentity(parts);
+  const valtuudet = createValtuudetStandIn({
+    ...VALTUUDET,
+    redirectUri: `${gateway.url}/identity/mandates/callback`,
+    now: () => new Date(Date.now() + world.ahead),
+  });
   gateway.serve(serveGateway(identity, addresses));
-  const others = express().use(recordAddress(addresses), sandbox.handler);
+  // The mandate service has personal identity codes in its addresses, so these are not recorded.
+  const others = express().use('/valtuudet', valtuudet.app).use(recordAddress(addresses), sandbox.handler);
   others.get('/hosted-jwks', (_request, response) => {
     response.json({ keys: [hosted.publicJwk] });
   });
@@ -159,6 +170,7 @@ export async function startWorld(broker?: WorldBroker): Promise<World> {
     record,
     hosted,
     log,
+    valtuudet,
     addresses,
     close: async () => {
       await Promise.all([gateway.close(), suomifi.close()]);
@@ -190,6 +202,26 @@ function describeIssuer(issuer: string): IssuerProfile {
     },
     'sandbox',
   );
+}
+
+/** Mandate theme of health matters. */
+export const HEALTH_THEME = 'http://valtuusrekisteri.suomi.fi/terveydenhuollon_asioiden_hoito';
+const VALTUUDET = {
+  clientId: 'test0001',
+  apiKey: 'api-key-of-the-test',
+  oauthPassword: 'password-of-the-test',
+  restApiKey: 'rest-key-of-the-test',
+};
+
+function describeMandates(url: string): NonNullable<IdentityParts['config']['mandates']> {
+  const { clientId, ...secrets } = VALTUUDET;
+  const settings = {
+    api: `${url}/valtuudet`,
+    pages: `${url}/valtuudet`,
+    clientId,
+    rules: { guardianUntilAge: 12, themes: [HEALTH_THEME] },
+  };
+  return { ...readMandateSettings(JSON.stringify(settings), 'sandbox'), secrets };
 }
 
 /** A client with a fresh key of its own. */

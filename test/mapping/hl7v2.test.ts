@@ -13,7 +13,7 @@ const NULL = {
 
 const RESULT = [
   'MSH|^~\\&|LAB|SHUS|SILTA|HVA|20260314092653+0200||ORU^R01^ORU_R01|M-1|P|2.5.1|||||FIN|UNICODE UTF-8',
-  'PID|1||131052-951X^^^&1.2.246.21&ISO~77^^^HVA||Testilä&van^Meri^^^""||19521013|F',
+  'PID|1||131052-951J^^^&1.2.246.21&ISO~77^^^HVA||Testilä&van^Meri^^^""||19521013|F',
   'ORC|RE|O-1',
   'OBR|1|O-1|F-9|4548^HbA1c^KUNTALIITTO|||20260313',
   'OBX|1|NM|4548^HbA1c^KUNTALIITTO||42|mmol/mol^^UCUM|20-42|N|||F',
@@ -32,7 +32,7 @@ describe('HL7 v2: https://www.hl7.eu/HL7v2x/v251/std251/ch02.html', () => {
         PID: {
           PID_1: '1',
           PID_3: [
-            { CX_1: '131052-951X', CX_4: { HD_2: '1.2.246.21', HD_3: 'ISO' } },
+            { CX_1: '131052-951J', CX_4: { HD_2: '1.2.246.21', HD_3: 'ISO' } },
             { CX_1: '77', CX_4: { HD_1: 'HVA' } },
           ],
           PID_5: [{ XPN_1: { FN_1: 'Testilä', FN_2: 'van' }, XPN_2: 'Meri', _XPN_5: NULL }],

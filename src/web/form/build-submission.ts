@@ -13,11 +13,12 @@ export function beginResponse(parts: {
   readonly questionnaire: Questionnaire;
   readonly task: StoredTask;
   readonly patientId: string;
+  /** Reference to whoever answers: the patient, or who acts for them. */
+  readonly author: string;
   readonly language: Language;
   readonly now: Date;
 }): QuestionnaireResponse {
-  const { questionnaire, task, language, now } = parts;
-  const self = { reference: `Patient/${parts.patientId}` };
+  const { questionnaire, task, author, language, now } = parts;
   const { url = '', version } = questionnaire;
   const plans = (task.basedOn ?? []).filter(({ reference }) => reference?.startsWith('CarePlan/'));
   return {
@@ -26,10 +27,10 @@ export function beginResponse(parts: {
     ...(plans.length > 0 && { basedOn: plans }),
     questionnaire: version === undefined ? url : `${url}|${version}`,
     status: 'completed',
-    subject: self,
+    subject: { reference: `Patient/${parts.patientId}` },
     authored: now.toISOString(),
-    author: self,
-    source: self,
+    author: { reference: author },
+    source: { reference: author },
   };
 }
 

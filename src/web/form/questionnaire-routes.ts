@@ -50,6 +50,7 @@ export function takeAnswers(options: WebOptions): RequestHandler<{ id: string }>
       questionnaire,
       task,
       patientId: session.principal.patientId,
+      author: session.principal.actsAs ?? `Patient/${session.principal.patientId}`,
       language: frame.language,
       now: options.clock(),
     });

@@ -13,6 +13,13 @@ export const en: Texts = {
   home: 'Home',
   myPage: 'My page',
   footer: 'Silta passes what you tell on to the professionals who take care of your matter.',
+  mandates: {
+    title: 'Acting for another',
+    actingFor: (name) => `You are acting for: ${name}`,
+    choose: 'Act for another person',
+    actForYourself: 'Act for yourself again',
+    notChosen: 'No person was chosen to act for.',
+  },
   landing: {
     title: 'Your health and wellbeing in one place',
     lead: 'Silta is a bridge between you and the systems of social and health care: you answer once, and it gets there.',

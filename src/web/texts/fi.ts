@@ -13,6 +13,13 @@ export const fi: Texts = {
   home: 'Etusivu',
   myPage: 'Omat asiat',
   footer: 'Silta välittää antamasi tiedot niille ammattilaisille, jotka hoitavat asiaasi.',
+  mandates: {
+    title: 'Toisen puolesta asiointi',
+    actingFor: (name) => `Asioit henkilön puolesta: ${name}`,
+    choose: 'Asioi toisen puolesta',
+    actForYourself: 'Asioi taas omasta puolestasi',
+    notChosen: 'Ketään ei valittu, jonka puolesta asioida.',
+  },
   landing: {
     title: 'Terveyteen ja hyvinvointiin liittyvät asiasi yhdessä paikassa',
     lead: 'Silta yhdistää sinut ja sosiaali- ja terveydenhuollon järjestelmät: vastaat kerran, ja tieto kulkee perille.',

@@ -13,6 +13,13 @@ export const sv: Texts = {
   home: 'Framsida',
   myPage: 'Mina ärenden',
   footer: 'Silta förmedlar dina uppgifter till de professionella som sköter ditt ärende.',
+  mandates: {
+    title: 'Att uträtta ärenden för någon annan',
+    actingFor: (name) => `Du uträttar ärenden för: ${name}`,
+    choose: 'Uträtta ärenden för någon annan',
+    actForYourself: 'Uträtta dina egna ärenden igen',
+    notChosen: 'Ingen person valdes.',
+  },
   landing: {
     title: 'Ärenden som gäller din hälsa och ditt välbefinnande på ett ställe',
     lead: 'Silta är en bro mellan dig och social- och hälsovårdens system: du svarar en gång och uppgifterna når fram.',

@@ -38,6 +38,13 @@ export interface Texts {
   readonly home: string;
   readonly myPage: string;
   readonly footer: string;
+  readonly mandates: {
+    readonly title: string;
+    readonly actingFor: (name: string) => string;
+    readonly choose: string;
+    readonly actForYourself: string;
+    readonly notChosen: string;
+  };
   readonly landing: {
     readonly title: string;
     readonly lead: string;
