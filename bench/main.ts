@@ -5,6 +5,7 @@ import { runMap } from './map/run-map.ts';
 import { OPERATIONS, type Operation } from './rest/operations.ts';
 import { toJson, toTable } from './rest/report.ts';
 import { isOperation, runRest } from './rest/run-rest.ts';
+import { runValidate, toValidateTable } from './validate/run-validate.ts';
 
 interface RestFlags {
   readonly json?: boolean;
@@ -84,6 +85,16 @@ program
   .action(async (flags: MapFlags) => {
     const figures = await runMap(flags.seconds, flags.runs ?? 0);
     process.stdout.write(`${flags.json ? JSON.stringify(figures) : toMapTable(figures)}\n`);
+  });
+
+program
+  .command('validate')
+  .description('the validator: microseconds for one resource of each kind')
+  .option('--json', 'print JSON instead of a table')
+  .option('--seconds <n>', 'time of measuring each kind', positive, 2)
+  .action(async (flags: Pick<RestFlags, 'json' | 'seconds'>) => {
+    const figures = await runValidate(flags.seconds);
+    process.stdout.write(`${flags.json ? JSON.stringify({ figures }) : toValidateTable(figures)}\n`);
   });
 
 program.action(() => {

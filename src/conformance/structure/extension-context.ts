@@ -95,6 +95,7 @@ export function mayStandAt(
   run: Run,
   definitions: Known,
 ): boolean | undefined {
+  if (context.some(({ type, expression }) => type === 'element' && expression === 'Element')) return true;
   const holder = holderOf(place, run, definitions);
   if (!holder) return undefined;
   let unknown = false;

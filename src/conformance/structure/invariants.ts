@@ -5,9 +5,11 @@
  */
 import type { Constraint } from '../../definitions/index.ts';
 import type { JsonObject } from '../json.ts';
+import { UNDECIDED } from '../path/collection.ts';
+import { compilePlain } from '../path/parse-path.ts';
 import { expressionOf, type Place } from '../place.ts';
 import { compilePath, type Evaluate } from './fhirpath.ts';
-import { nativeInvariant } from './native-invariants.ts';
+import { type NativeInvariant, nativeInvariant } from './native-invariants.ts';
 import type { ObjectCheck, Run } from './run.ts';
 
 /**
@@ -33,7 +35,7 @@ export function checkInvariants(
 }
 
 function checkInvariant(constraint: Constraint, base: string): ObjectCheck {
-  const native = nativeInvariant(constraint.expression);
+  const native = nativeInvariant(constraint.expression) ?? plainInvariant(constraint.expression);
   let evaluate: Judge | undefined;
   return (object, place, run) => {
     const quick = native?.(object, run);
@@ -54,6 +56,21 @@ function checkInvariant(constraint: Constraint, base: string): ObjectCheck {
       expression: [expressionOf(place)],
       key: constraint.key,
     });
+  };
+}
+
+/** The invariant as plain code, where its FHIRPath is simple; it leaves open what only the complete engine can tell. */
+function plainInvariant(expression: string): NativeInvariant | undefined {
+  const evaluate = compilePlain(expression);
+  if (!evaluate) return undefined;
+  return (object, run) => {
+    try {
+      const result = evaluate([object], run);
+      return result.length === 0 || result[0] === true;
+    } catch (error) {
+      if (error === UNDECIDED) return undefined;
+      throw error;
+    }
   };
 }
 

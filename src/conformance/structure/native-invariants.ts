@@ -24,22 +24,12 @@ function isInOrder(first: unknown, second: unknown): boolean | undefined {
 
 /** By the invariant's FHIRPath, so that a rule with the same key and another text is not mistaken for it. */
 const NATIVE: Readonly<Record<string, NativeInvariant>> = {
-  'contained.contained.empty()': (resource) =>
-    listOf(resource['contained']).every((each) => !isObject(each) || each['contained'] === undefined),
-  'contained.meta.versionId.empty() and contained.meta.lastUpdated.empty()': (resource) =>
-    metasOfContained(resource).every((meta) => !has(meta, 'versionId') && !has(meta, 'lastUpdated')),
-  'contained.meta.security.empty()': (resource) =>
-    metasOfContained(resource).every((meta) => !has(meta, 'security')),
   "reference.startsWith('#').not() or (reference.substring(1).trace('url') in %rootResource.contained.id.trace('ids'))":
     refersToContained,
-  'code.empty() or system.exists()': (object) => !has(object, 'code') || has(object, 'system'),
   'start.hasValue().not() or end.hasValue().not() or (start <= end)': (period) => {
     if (period['start'] === undefined || period['end'] === undefined) return true;
     return isInOrder(period['start'], period['end']);
   },
-  'data.empty() or contentType.exists()': (object) => !has(object, 'data') || has(object, 'contentType'),
-  'value.empty() or system.exists()': (object) => !has(object, 'value') || has(object, 'system'),
-  '(answer.exists() and item.exists()).not()': (item) => !(has(item, 'answer') && has(item, 'item')),
   'lastModified.exists().not() or authoredOn.exists().not() or lastModified >= authoredOn': (task) => {
     const { lastModified, authoredOn } = task;
     if (!has(task, 'lastModified') || !has(task, 'authoredOn')) return true;
@@ -48,9 +38,9 @@ const NATIVE: Readonly<Record<string, NativeInvariant>> = {
   // The published text says "> 2", against its own words; R5 corrects it.
   'enableWhen.count() > 2 implies enableBehavior.exists()': (item) =>
     listOf(item['enableWhen']).length < 2 || has(item, 'enableBehavior'),
-  'detail.empty() or reference.empty()': (object) => !(has(object, 'detail') && has(object, 'reference')),
-  'name.exists() or telecom.exists() or address.exists() or organization.exists()': (object) =>
-    has(object, 'name') || has(object, 'telecom') || has(object, 'address') || has(object, 'organization'),
+  'descendants().linkId.isDistinct()': (questionnaire) => linkIdsDiffer(questionnaire, new Set()),
+  "operator = 'exists' implies (answer is Boolean)": (condition) =>
+    condition['operator'] !== 'exists' || has(condition, 'answerBoolean'),
 };
 
 /** The plain form of an invariant's FHIRPath, when there is one. */
@@ -58,10 +48,14 @@ export function nativeInvariant(expression: string): NativeInvariant | undefined
   return Object.hasOwn(NATIVE, expression) ? NATIVE[expression] : undefined;
 }
 
-function metasOfContained(resource: JsonObject): readonly JsonObject[] {
-  return listOf(resource['contained']).flatMap((each) =>
-    isObject(each) && isObject(each['meta']) ? [each['meta']] : [],
-  );
+/** Whether no link id is met twice, anywhere in a value. */
+function linkIdsDiffer(value: unknown, seen: Set<unknown>): boolean {
+  if (Array.isArray(value)) return value.every((each) => linkIdsDiffer(each, seen));
+  if (!isObject(value)) return true;
+  const { linkId } = value;
+  if (linkId !== undefined && seen.has(linkId)) return false;
+  if (linkId !== undefined) seen.add(linkId);
+  return Object.values(value).every((each) => linkIdsDiffer(each, seen));
 }
 
 /** `#` alone means the containing resource itself: https://hl7.org/fhir/R4/references.html#contained */
