@@ -30,6 +30,7 @@ export function createConformance(options: {
   };
   return {
     validate: (resource, options) => validate(resource, options),
-    validateResponse: (response, questionnaire) => validateAgainst(compiled(questionnaire), response),
+    validateResponse: (response, questionnaire, options) =>
+      validateAgainst(compiled(questionnaire), response, options?.language),
   };
 }

@@ -1,5 +1,6 @@
 import type { Issue } from '../outcome.ts';
 import { expressionOf, type Place } from './place.ts';
+import { inEnglish, remember, type Said } from './say.ts';
 
 /** The stable keys of what `validateResponse` and `validate` find, besides the keys of FHIR invariants. */
 export type FindingKey =
@@ -52,8 +53,11 @@ export function finding(
   code: Issue['code'],
   key: FindingKey,
   place: Place,
-  diagnostics: string,
+  text: string | Said,
   severity: Issue['severity'] = 'error',
 ): Issue {
-  return { severity, code, diagnostics, expression: [expressionOf(place)], key };
+  const diagnostics = typeof text === 'string' ? text : inEnglish(text);
+  const issue: Issue = { severity, code, diagnostics, expression: [expressionOf(place)], key };
+  if (typeof text !== 'string') remember(issue, text);
+  return issue;
 }

@@ -1,5 +1,6 @@
 import type { Issue } from '../outcome.ts';
 import type { Resource } from '../resource.ts';
+import type { Language } from './say.ts';
 
 export interface ValidationOptions {
   /** Canonical URLs of profiles to judge by, besides those the resource claims. */
@@ -21,9 +22,13 @@ export interface Conformance {
   validate(resource: Resource, options?: ValidationOptions): readonly Issue[];
   /**
    * Judges a QuestionnaireResponse by the Questionnaire it answers: link ids, nesting, order, types, required answers,
-   * options, limits, enableWhen. Answers themselves never appear in a finding's text.
+   * options, limits, enableWhen, the rules it sets. Findings are in the language asked for, else in English. Answers themselves never appear in a finding's text.
    *
    * @see https://hl7.org/fhir/R4/questionnaireresponse.html#link
    */
-  validateResponse(response: Resource, questionnaire: Resource): readonly Issue[];
+  validateResponse(
+    response: Resource,
+    questionnaire: Resource,
+    options?: { readonly language?: Language },
+  ): readonly Issue[];
 }

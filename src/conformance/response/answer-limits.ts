@@ -5,10 +5,13 @@
  */
 import { finding } from '../finding.ts';
 import { at, type Place } from '../place.ts';
+import { type Said, say } from '../say.ts';
+import { base64Bytes } from '../structure/attachments.ts';
 import { type AnswerValue, isObject, textOf } from './answer-value.ts';
 import { compareValues } from './compare.ts';
 import type { AnswerCheck, Report } from './compiled-item.ts';
 import { EXTENSION, extensionOf, numberOf, textsOf } from './extension.ts';
+import { longestFor } from './pattern-cost.ts';
 
 /** Every limit of the item, as checks of one answer each. */
 export function checkLimits(item: Record<string, unknown>): readonly AnswerCheck[] {
@@ -25,8 +28,18 @@ function lengthCheck(item: Record<string, unknown>): AnswerCheck | undefined {
     const text = textOf(given.value);
     if (text === undefined || isTemporal(given)) return;
     const length = [...text].length;
-    if (length > max) limit(report, answer, `is ${length} characters long; the most is ${max}`, item);
-    if (length < min) limit(report, answer, `is ${length} characters long; the least is ${min}`, item);
+    if (length > max)
+      limit(
+        report,
+        answer,
+        say`The answer to '${linkIdOf(item)}' is ${length} characters long; the most is ${max}.`,
+      );
+    if (length < min)
+      limit(
+        report,
+        answer,
+        say`The answer to '${linkIdOf(item)}' is ${length} characters long; the least is ${min}.`,
+      );
   };
 }
 
@@ -34,15 +47,16 @@ function regexCheck(item: Record<string, unknown>): AnswerCheck | undefined {
   const pattern = textsOf(item, EXTENSION.regex)[0];
   if (pattern === undefined) return undefined;
   const compiled = compileRegex(pattern);
+  const longest = longestFor(pattern);
   return (given, answer, report) => {
     if (isObject(given.value)) return;
-    if (!compiled) {
-      const text = `The regular expression of '${linkIdOf(item)}' is not valid, so the answer was not checked by it.`;
+    if (!compiled || String(given.value).length > longest) {
+      const text = say`The regular expression of '${linkIdOf(item)}' cannot be used here, so the answer was not checked by it.`;
       report(finding('not-supported', 'definition-unknown', at(answer, 'value'), text, 'warning'));
       return;
     }
     if (!compiled.test(String(given.value)))
-      limit(report, answer, `does not match the form '${pattern}'`, item);
+      limit(report, answer, say`The answer to '${linkIdOf(item)}' does not match the form '${pattern}'.`);
   };
 }
 
@@ -66,7 +80,12 @@ function decimalPlacesCheck(item: Record<string, unknown>): AnswerCheck | undefi
     const value = isObject(given.value) ? given.value['value'] : given.value;
     if (typeof value !== 'number') return;
     const places = decimalPlaces(value);
-    if (places > max) limit(report, answer, `has ${places} decimal places; the most is ${max}`, item);
+    if (places > max)
+      limit(
+        report,
+        answer,
+        say`The answer to '${linkIdOf(item)}' has ${places} decimal places; the most is ${max}.`,
+      );
   };
 }
 
@@ -76,19 +95,36 @@ function decimalPlaces(value: number): number {
 }
 
 function minValueCheck(item: Record<string, unknown>): AnswerCheck | undefined {
-  return boundCheck(item, EXTENSION.minValue, EXTENSION.minQuantity, 'least', (order) => order >= 0);
+  const linkId = linkIdOf(item);
+  return boundCheck(item, EXTENSION.minValue, EXTENSION.minQuantity, {
+    holds: (order) => order >= 0,
+    outOfRange: (bound) => say`The answer to '${linkId}' is out of range; the least is ${bound}.`,
+    incomparable: (bound) =>
+      say`The answer to '${linkId}' cannot be compared with the least allowed, ${bound}: system and code of both units are needed, of one dimension.`,
+  });
 }
 
 function maxValueCheck(item: Record<string, unknown>): AnswerCheck | undefined {
-  return boundCheck(item, EXTENSION.maxValue, EXTENSION.maxQuantity, 'most', (order) => order <= 0);
+  const linkId = linkIdOf(item);
+  return boundCheck(item, EXTENSION.maxValue, EXTENSION.maxQuantity, {
+    holds: (order) => order <= 0,
+    outOfRange: (bound) => say`The answer to '${linkId}' is out of range; the most is ${bound}.`,
+    incomparable: (bound) =>
+      say`The answer to '${linkId}' cannot be compared with the most allowed, ${bound}: system and code of both units are needed, of one dimension.`,
+  });
+}
+
+interface Bounding {
+  readonly holds: (order: number) => boolean;
+  readonly outOfRange: (bound: string) => Said;
+  readonly incomparable: (bound: string) => Said;
 }
 
 function boundCheck(
   item: Record<string, unknown>,
   url: string,
   quantityUrl: string,
-  word: string,
-  holds: (order: number) => boolean,
+  { holds, outOfRange, incomparable }: Bounding,
 ): AnswerCheck | undefined {
   const bound = boundOf(extensionOf(item, url) ?? extensionOf(item, quantityUrl));
   if (!bound) return undefined;
@@ -96,13 +132,10 @@ function boundCheck(
   return (given, answer, report) => {
     const order = compareValues(given, bound);
     if (order === undefined) {
-      if (bound.type === given.type && given.type === 'Quantity') {
-        const text = `cannot be compared with the ${word} allowed, ${shown}: system and code of both units are needed, of one dimension`;
-        limit(report, answer, text, item);
-      }
-      return;
+      if (bound.type === given.type && given.type === 'Quantity') limit(report, answer, incomparable(shown));
+    } else if (!holds(order)) {
+      limit(report, answer, outOfRange(shown));
     }
-    if (!holds(order)) limit(report, answer, `is out of range; the ${word} is ${shown}`, item);
   };
 }
 
@@ -120,12 +153,6 @@ function describe(bound: AnswerValue): string {
   return `${bound.value['value']} ${bound.value['unit'] ?? bound.value['code'] ?? ''}`.trim();
 }
 
-/** Bytes that base64 text stands for. */
-function base64Bytes(data: string): number {
-  const text = data.replace(/\s/g, '');
-  return Math.floor((text.length * 3) / 4) - (text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0);
-}
-
 function attachmentCheck(item: Record<string, unknown>): AnswerCheck | undefined {
   const types = textsOf(item, EXTENSION.mimeType);
   // The extension counts in megabytes of a million bytes.
@@ -135,13 +162,13 @@ function attachmentCheck(item: Record<string, unknown>): AnswerCheck | undefined
     if (given.type !== 'Attachment' || !isObject(given.value)) return;
     const contentType = textOf(given.value['contentType']);
     if (types.length > 0 && (contentType === undefined || !types.includes(baseType(contentType)))) {
-      const text = `The attachment for '${linkIdOf(item)}' must be of type ${types.join(' or ')}.`;
+      const text = say`The attachment for '${linkIdOf(item)}' must be of type ${types.join(' / ')}.`;
       report(finding('required', 'attachment', at(answer, 'value'), text));
     }
     const stated = typeof given.value['size'] === 'number' ? given.value['size'] : 0;
     const bytes = Math.max(stated, base64Bytes(textOf(given.value['data']) ?? ''));
     if (bytes > maxBytes) {
-      const text = `The attachment for '${linkIdOf(item)}' has ${bytes} bytes; the most is ${maxBytes}.`;
+      const text = say`The attachment for '${linkIdOf(item)}' has ${bytes} bytes; the most is ${maxBytes}.`;
       report(finding('too-long', 'attachment', at(answer, 'value'), text));
     }
   };
@@ -156,10 +183,8 @@ function isTemporal(given: AnswerValue): boolean {
   return given.type === 'date' || given.type === 'dateTime' || given.type === 'time';
 }
 
-function limit(report: Report, answer: Place, what: string, item: Record<string, unknown>): void {
-  report(
-    finding('invariant', 'answer-limit', at(answer, 'value'), `The answer to '${linkIdOf(item)}' ${what}.`),
-  );
+function limit(report: Report, answer: Place, text: Said): void {
+  report(finding('invariant', 'answer-limit', at(answer, 'value'), text));
 }
 
 function linkIdOf(item: Record<string, unknown>): string {

@@ -8,6 +8,7 @@ import type { Coding } from '../../resource.ts';
 import type { CodeJudge } from '../code-judge.ts';
 import { finding } from '../finding.ts';
 import { at, expressionOf } from '../place.ts';
+import { say } from '../say.ts';
 import { type AnswerValue, isObject, objectsOf, readChoice, textOf } from './answer-value.ts';
 import { sameValue } from './compare.ts';
 import type { AnswerCheck, AnswersCheck } from './compiled-item.ts';
@@ -33,7 +34,7 @@ export function checkOptions(item: Record<string, unknown>): AnswerCheck | undef
         given.type === 'Coding' ? 'code-invalid' : 'invariant',
         'answer-option',
         at(answer, 'value'),
-        `The answer to '${linkId}' is not one of its options. Allowed: ${allowed}.`,
+        say`The answer to '${linkId}' is not one of its options. Allowed: ${allowed}.`,
       ),
     );
   };
@@ -50,7 +51,7 @@ export function checkExclusiveOptions(item: Record<string, unknown>): AnswersChe
     if (values.length < 2 || !values.some((value) => exclusive.some((option) => sameValue(option, value))))
       return;
     const linkId = textOf(item['linkId']) ?? '';
-    const text = `An exclusive option of '${linkId}' was chosen together with others; it must be the only answer.`;
+    const text = say`An exclusive option of '${linkId}' was chosen together with others; it must be the only answer.`;
     report(finding('invariant', 'answer-option', place, text));
   };
 }
@@ -76,13 +77,13 @@ export function checkValueSet(
     const verdict = coding && judge?.judge(url, coding);
     const isFound = codes ? isMember(codes, given) : verdict && verdict.fault !== 'code';
     if (isFound === undefined) {
-      const text = `The value set '${url}' of '${linkId}' is not known here, so the answer was not checked against it.`;
+      const text = say`The value set '${url}' of '${linkId}' is not known here, so the answer was not checked against it.`;
       report(finding('not-found', 'definition-unknown', place, text, 'warning'));
     } else if (!isFound) {
-      const text = `The answer to '${linkId}' is not in its value set '${url}'.`;
+      const text = say`The answer to '${linkId}' is not in its value set '${url}'.`;
       report(finding(given.type === 'Coding' ? 'code-invalid' : 'invariant', 'answer-option', place, text));
     } else if (verdict?.fault === 'display') {
-      const text = `The display of the answer to '${linkId}' is not a name of its code. It is called '${verdict.display}'.`;
+      const text = say`The display of the answer to '${linkId}' is not a name of its code. It is called '${verdict.display}'.`;
       const issue = finding('invalid', 'answer-display', at(place, 'display'), text);
       report({ ...issue, expression: [...(issue.expression ?? []), expressionOf(place)] });
     }
@@ -127,5 +128,5 @@ function describe(options: readonly AnswerValue[]): string {
     );
   });
   const more = names.length - LISTED;
-  return names.slice(0, LISTED).join(', ') + (more > 0 ? ` and ${more} more` : '');
+  return names.slice(0, LISTED).join(', ') + (more > 0 ? ` (+ ${more})` : '');
 }

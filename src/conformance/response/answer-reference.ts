@@ -8,6 +8,7 @@ import { didYouMean } from '../../suggest.ts';
 import { finding } from '../finding.ts';
 import { at } from '../place.ts';
 import { statedType, targetTypeOf } from '../reference-target.ts';
+import { say } from '../say.ts';
 import { isObject, textOf } from './answer-value.ts';
 import type { AnswerCheck } from './compiled-item.ts';
 import { EXTENSION, textsOf } from './extension.ts';
@@ -26,10 +27,10 @@ export function checkReference(
     if (type === undefined) return;
     const place = at(answer, 'value');
     if (!resourceTypes.has(type)) {
-      const text = `The answer to '${linkId}' refers to a resource type that does not exist.${didYouMean(type, resourceTypes)}`;
+      const text = say`The answer to '${linkId}' refers to a resource type that does not exist.${didYouMean(type, resourceTypes)}`;
       report(finding('invariant', 'answer-reference', place, text));
     } else if (allowed.length > 0 && !allowed.includes(type)) {
-      const text = `The answer to '${linkId}' may not refer to ${type}. Allowed: ${allowed.join(', ')}.`;
+      const text = say`The answer to '${linkId}' may not refer to ${type}. Allowed: ${allowed.join(', ')}.`;
       report(finding('invariant', 'answer-reference', place, text));
     }
   };

@@ -7,6 +7,7 @@ import type { ValueSetCodes } from '../../definitions/index.ts';
 import type { CodeJudge } from '../code-judge.ts';
 import { finding } from '../finding.ts';
 import { at } from '../place.ts';
+import { say } from '../say.ts';
 import type { ValueSetLookup } from './answer-options.ts';
 import { isObject, textOf } from './answer-value.ts';
 import type { AnswerCheck } from './compiled-item.ts';
@@ -33,16 +34,16 @@ export function checkUnits(
     const place = at(answer, 'value');
     if (options.some((option) => isUnit(option, unit))) return;
     if (options.length > 0) {
-      const text = `The unit of the answer to '${linkId}' is not allowed. Allowed: ${allowed}.`;
+      const text = say`The unit of the answer to '${linkId}' is not allowed. Allowed: ${allowed}.`;
       report(finding('invariant', 'answer-unit', place, text));
       return;
     }
     const isAllowed = isUnitOf(valueSet ?? '', unit, codes, judge);
     if (isAllowed === undefined) {
-      const text = `The value set '${valueSet}' of units of '${linkId}' is not known here, so the unit was not checked.`;
+      const text = say`The value set '${valueSet}' of units of '${linkId}' is not known here, so the unit was not checked.`;
       report(finding('not-found', 'definition-unknown', place, text, 'warning'));
     } else if (!isAllowed) {
-      const text = `The unit of the answer to '${linkId}' is not in its value set '${valueSet}'.`;
+      const text = say`The unit of the answer to '${linkId}' is not in its value set '${valueSet}'.`;
       report(finding('invariant', 'answer-unit', place, text));
     }
   };

@@ -18,6 +18,7 @@ import { checkReference } from './answer-reference.ts';
 import { checkUnits } from './answer-units.ts';
 import { objectsOf, readChoice, textOf } from './answer-value.ts';
 import type { AnswerCheck, AnswersCheck, CompiledItem, CompiledQuestionnaire } from './compiled-item.ts';
+import { readConstraints } from './constraints.ts';
 import { readCondition } from './enable-when.ts';
 import { EXTENSION, extensionOf, numberOf } from './extension.ts';
 import { lookupValueSets } from './local-value-set.ts';
@@ -47,6 +48,7 @@ interface Compilation {
   readonly lookup: ValueSetLookup;
   readonly codes: CodeJudge | undefined;
   readonly byLinkId: Map<string, CompiledItem>;
+  readonly questionnaire: Resource;
 }
 
 /** Compiles a Questionnaire; the same object may be kept and used for any number of responses. */
@@ -60,6 +62,7 @@ export function compileQuestionnaire(
     lookup: lookupValueSets(questionnaire, (url) => definitions.valueSet(url)),
     codes,
     byLinkId: new Map(),
+    questionnaire,
   };
   const items = objectsOf(questionnaire['item']).map((item, order) =>
     compileItem(item, order, undefined, compilation),
@@ -69,6 +72,7 @@ export function compileQuestionnaire(
     version: textOf(questionnaire['version']),
     items,
     byLinkId: compilation.byLinkId,
+    constraints: readConstraints(questionnaire, questionnaire),
     warnings: usabilityWarnings(questionnaire),
   };
 }
@@ -99,6 +103,7 @@ function compileItem(
     answerTypes: answerTypesOf(item, type),
     answerChecks: answerChecksOf(item, compilation),
     answersChecks: answersChecksOf(item),
+    constraints: readConstraints(item, compilation.questionnaire),
   };
   compilation.byLinkId.set(compiled.linkId, compiled);
   for (const [index, child] of objectsOf(item['item']).entries()) {

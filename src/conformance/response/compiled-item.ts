@@ -1,6 +1,7 @@
 import type { Issue } from '../../outcome.ts';
 import type { Place } from '../place.ts';
 import type { AnswerValue } from './answer-value.ts';
+import type { ConstraintCheck } from './constraints.ts';
 import type { Condition } from './enable-when.ts';
 
 /** One item of a Questionnaire, compiled to what judging its answers needs. */
@@ -26,6 +27,8 @@ export interface CompiledItem {
   readonly answerChecks: readonly AnswerCheck[];
   /** Judged once for all answers of the item. */
   readonly answersChecks: readonly AnswersCheck[];
+  /** Judged for each item that answers it, once the response is complete. */
+  readonly constraints: readonly ConstraintCheck[];
 }
 
 /** Judges one answer's value, whose type is right. `answer` is the place of the answer, not of its value. */
@@ -43,6 +46,8 @@ export interface CompiledQuestionnaire {
   readonly items: readonly CompiledItem[];
   /** Every item by its link id, at any depth. */
   readonly byLinkId: ReadonlyMap<string, CompiledItem>;
+  /** Judged for the whole response, once it is complete. */
+  readonly constraints: readonly ConstraintCheck[];
   /** Findings about the Questionnaire itself, given with every response to it. */
   readonly warnings: readonly ((authored: string | undefined, place: Place) => Issue | undefined)[];
 }

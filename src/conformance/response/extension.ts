@@ -19,6 +19,7 @@ export const EXTENSION = {
   referenceResource: 'http://hl7.org/fhir/StructureDefinition/questionnaire-referenceResource',
   referenceProfile: 'http://hl7.org/fhir/StructureDefinition/questionnaire-referenceProfile',
   optionExclusive: 'http://hl7.org/fhir/StructureDefinition/questionnaire-optionExclusive',
+  targetConstraint: 'http://hl7.org/fhir/StructureDefinition/targetConstraint',
   constraint: 'http://hl7.org/fhir/StructureDefinition/questionnaire-constraint',
   calculated: 'http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-calculatedExpression',
   initialExpression: 'http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-initialExpression',

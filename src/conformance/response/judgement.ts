@@ -1,3 +1,4 @@
+import type { Resource } from '../../resource.ts';
 import type { Hint } from '../hint.ts';
 import type { Place } from '../place.ts';
 import type { CompiledItem, CompiledQuestionnaire, Report } from './compiled-item.ts';
@@ -6,6 +7,7 @@ import type { Scope } from './given-answers.ts';
 /** What holds for the whole response that is judged. */
 export interface Judgement {
   readonly questionnaire: CompiledQuestionnaire;
+  readonly response: Resource;
   /** Whether required answers must be there. */
   readonly complete: boolean;
   readonly report: Report;

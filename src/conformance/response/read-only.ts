@@ -1,4 +1,5 @@
 import { finding } from '../finding.ts';
+import { say } from '../say.ts';
 import { type AnswerValue, textOf } from './answer-value.ts';
 import { sameValue } from './compare.ts';
 import type { AnswersCheck } from './compiled-item.ts';
@@ -23,7 +24,7 @@ export function checkReadOnly(
         return given !== undefined && sameValue(value, given);
       });
     if (values.length === 0 || kept) return;
-    const text = `'${linkId}' is read-only: its answer must stay the initial value of the questionnaire.`;
+    const text = say`'${linkId}' is read-only: its answer must stay the initial value of the questionnaire.`;
     report(finding('business-rule', 'read-only', place, text));
   };
 }

@@ -1,6 +1,7 @@
 import type { Issue } from '../../outcome.ts';
 import { finding } from '../finding.ts';
 import { at, type Place } from '../place.ts';
+import { type Said, say } from '../say.ts';
 import { isObject, textOf } from './answer-value.ts';
 import type { CompiledQuestionnaire } from './compiled-item.ts';
 
@@ -19,20 +20,20 @@ export function usabilityWarnings(questionnaire: Record<string, unknown>): Compi
         ? undefined
         : warn(
             place,
-            `The questionnaire has status '${status ?? 'none'}'; only an active one should be answered.`,
+            say`The questionnaire has status '${status ?? 'none'}'; only an active one should be answered.`,
           ),
     (authored, place) =>
       start !== undefined && authored !== undefined && isBefore(authored, start)
-        ? warn(place, `The response was authored before the questionnaire came into use on ${start}.`)
+        ? warn(place, say`The response was authored before the questionnaire came into use on ${start}.`)
         : undefined,
     (authored, place) =>
       end !== undefined && authored !== undefined && isBefore(end, authored)
-        ? warn(place, `The response was authored after the questionnaire went out of use on ${end}.`)
+        ? warn(place, say`The response was authored after the questionnaire went out of use on ${end}.`)
         : undefined,
   ];
 }
 
-function warn(place: Place, text: string): Issue {
+function warn(place: Place, text: Said): Issue {
   return finding('business-rule', 'questionnaire-status', at(place, 'questionnaire'), text, 'warning');
 }
 

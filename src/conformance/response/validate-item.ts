@@ -5,6 +5,7 @@
  */
 import { finding } from '../finding.ts';
 import { at, type Place } from '../place.ts';
+import { say } from '../say.ts';
 import { type AnswerValue, objectsOf, readChoice, textOf } from './answer-value.ts';
 import type { CompiledItem } from './compiled-item.ts';
 import type { Scope } from './given-answers.ts';
@@ -19,10 +20,14 @@ export function validateItem(
 ): void {
   const second = items[1];
   if (second && !definition.repeats) {
-    const text = `'${definition.linkId}' does not repeat, but is there ${items.length} times.`;
+    const text = say`'${definition.linkId}' does not repeat, but is there ${items.length} times.`;
     judgement.report(finding('invalid', 'item-repeats', second.place, text));
   }
-  for (const { element, place } of items) checkText(definition, element, place, judgement);
+  for (const { element, place } of items) {
+    checkText(definition, element, place, judgement);
+    if (!judgement.complete) continue;
+    for (const check of definition.constraints) check(element, place, judgement.response, judgement.report);
+  }
   if (definition.type === 'group') {
     checkOccurrences(definition, items.length, items[0]?.place, judgement);
     for (const item of items) validateGroup(definition, item, scope, judgement);
@@ -42,17 +47,17 @@ function checkText(
 ): void {
   const text = textOf(element['text']);
   if (text === undefined || definition.text === undefined || text === definition.text) return;
-  const message = `The text of '${definition.linkId}' differs from the questionnaire's.`;
+  const message = say`The text of '${definition.linkId}' differs from the questionnaire's.`;
   judgement.report(finding('informational', 'text', at(place, 'text'), message, 'information'));
 }
 
 function validateGroup(definition: CompiledItem, item: PlacedItem, scope: Scope, judgement: Judgement): void {
   if (objectsOf(item.element['answer']).length > 0) {
-    const text = `'${definition.linkId}' is a group: it holds items and cannot be answered itself.`;
+    const text = say`'${definition.linkId}' is a group: it holds items and cannot be answered itself.`;
     judgement.report(finding('structure', 'answer-not-allowed', item.place, text));
   }
   if (definition.required && judgement.complete && objectsOf(item.element['item']).length === 0) {
-    const text = `The required group '${definition.linkId}' is empty.`;
+    const text = say`The required group '${definition.linkId}' is empty.`;
     judgement.report(finding('invariant', 'group-empty', item.place, text));
   }
   const inner: Scope = { parent: scope, item: definition, element: item.element };
@@ -67,7 +72,7 @@ function validateUnanswerable(
   judgement: Judgement,
 ): void {
   if (objectsOf(item.element['answer']).length > 0) {
-    const text = `'${definition.linkId}' has type '${definition.type}' and cannot be answered.`;
+    const text = say`'${definition.linkId}' has type '${definition.type}' and cannot be answered.`;
     judgement.report(finding('structure', 'answer-not-allowed', item.place, text));
   }
   const inner: Scope = { parent: scope, item: definition, element: item.element };
@@ -84,7 +89,7 @@ function validateQuestion(
   let answers = 0;
   for (const item of items) {
     if (objectsOf(item.element['item']).length > 0) {
-      const text = `'${definition.linkId}' is a question: items below it go inside its answer.`;
+      const text = say`'${definition.linkId}' is a question: items below it go inside its answer.`;
       judgement.report(finding('structure', 'item-misplaced', item.place, text));
     }
     answers += validateAnswers(definition, item, scope, judgement, values);
@@ -92,7 +97,7 @@ function validateQuestion(
   const place = items[0]?.place;
   if (!place) return;
   if (answers === 0 && definition.required && judgement.complete) {
-    const text = `The required question '${definition.linkId}' has no answer.`;
+    const text = say`The required question '${definition.linkId}' has no answer.`;
     judgement.report(finding('required', 'answer-missing', place, text));
   }
   // One finding is enough for a required question without an answer.
@@ -110,7 +115,7 @@ function validateAnswers(
 ): number {
   const answers = objectsOf(item.element['answer']);
   if (answers.length > 1 && !definition.repeats) {
-    const text = `'${definition.linkId}' takes one answer, but has ${answers.length}.`;
+    const text = say`'${definition.linkId}' takes one answer, but has ${answers.length}.`;
     judgement.report(finding('invalid', 'answer-count', at(item.place, 'answer', 1), text));
   }
   for (const [index, answer] of answers.entries()) {
@@ -139,12 +144,12 @@ function validateAnswer(
   if (!value) {
     const explained = Object.keys(answer).some((key) => key.startsWith('_value'));
     if (explained || !judgement.complete) return;
-    const text = `An answer to '${definition.linkId}' has no value.`;
+    const text = say`An answer to '${definition.linkId}' has no value.`;
     judgement.report(finding('required', 'answer-missing', place, text));
     return;
   }
   if (!definition.answerTypes.includes(value.type)) {
-    const text = `The answer to '${definition.linkId}' must be of type ${definition.answerTypes.join(' or ')}, not ${value.type}.`;
+    const text = say`The answer to '${definition.linkId}' must be of type ${definition.answerTypes.join(' / ')}, not ${value.type}.`;
     judgement.report(finding('invariant', 'answer-type', at(place, 'value'), text));
     return;
   }
@@ -158,13 +163,18 @@ function checkOccurrences(
   judgement: Judgement,
 ): void {
   if (!place) return;
-  const what = definition.type === 'group' ? 'repetitions' : 'answers';
-  if (count > definition.maxOccurs) {
-    const text = `'${definition.linkId}' has ${count} ${what}; the most is ${definition.maxOccurs}.`;
+  const { linkId, maxOccurs, minOccurs } = definition;
+  const isGroup = definition.type === 'group';
+  if (count > maxOccurs) {
+    const text = isGroup
+      ? say`'${linkId}' has ${count} repetitions; the most is ${maxOccurs}.`
+      : say`'${linkId}' has ${count} answers; the most is ${maxOccurs}.`;
     judgement.report(finding('invalid', 'answer-count', place, text));
   }
-  if (judgement.complete && count < definition.minOccurs) {
-    const text = `'${definition.linkId}' has ${count} ${what}; the least is ${definition.minOccurs}.`;
+  if (judgement.complete && count < minOccurs) {
+    const text = isGroup
+      ? say`'${linkId}' has ${count} repetitions; the least is ${minOccurs}.`
+      : say`'${linkId}' has ${count} answers; the least is ${minOccurs}.`;
     judgement.report(finding('invalid', 'answer-count', place, text));
   }
 }

@@ -7,6 +7,7 @@
 
 import { finding } from '../finding.ts';
 import { at, type Place } from '../place.ts';
+import { say } from '../say.ts';
 import { objectsOf, textOf } from './answer-value.ts';
 import type { CompiledItem, Report } from './compiled-item.ts';
 import { isEnabled } from './enable-when.ts';
@@ -50,7 +51,7 @@ function sortItems(
       continue;
     }
     if (found.order < last) {
-      const text = `'${found.linkId}' stands after '${definitions[last]?.linkId}', but the questionnaire has it before.`;
+      const text = say`'${found.linkId}' stands after '${definitions[last]?.linkId}', but the questionnaire has it before.`;
       judgement.report(finding('structure', 'item-order', place, text));
     }
     last = Math.max(last, found.order);
@@ -65,13 +66,14 @@ function reportStray(element: Record<string, unknown>, place: Place, judgement: 
   const linkId = textOf(element['linkId']) ?? '';
   const elsewhere = judgement.questionnaire.byLinkId.get(linkId);
   if (elsewhere) {
-    const right = elsewhere.parent ? `inside '${elsewhere.parent.linkId}'` : 'at the top of the response';
-    const text = `'${linkId}' does not belong here; the questionnaire has it ${right}.`;
+    const text = elsewhere.parent
+      ? say`'${linkId}' does not belong here; the questionnaire has it inside '${elsewhere.parent.linkId}'.`
+      : say`'${linkId}' does not belong here; the questionnaire has it at the top of the response.`;
     judgement.report(finding('structure', 'item-misplaced', place, text));
     return;
   }
   const hint = judgement.hint(linkId, judgement.questionnaire.byLinkId.keys());
-  const text = `The questionnaire has no item '${linkId.slice(0, 80)}'.${hint}`;
+  const text = say`The questionnaire has no item '${linkId.slice(0, 80)}'.${hint}`;
   judgement.report(finding('not-found', 'item-unknown', place, text));
 }
 
@@ -87,7 +89,7 @@ function isItemEnabled(definition: CompiledItem, scope: Scope, judgement: Judgem
 function reportDisabled(definition: CompiledItem, items: readonly PlacedItem[], report: Report): void {
   for (const { element, place } of items) {
     if (!holdsAnswer(element)) continue;
-    const text = `'${definition.linkId}' is not enabled by the other answers, so it must not be answered.`;
+    const text = say`'${definition.linkId}' is not enabled by the other answers, so it must not be answered.`;
     report(finding('invalid', 'item-disabled', place, text));
   }
 }
@@ -110,8 +112,10 @@ function reportMissing(definition: CompiledItem, scope: Scope, holder: Place, ju
   }
   if (!definition.required && definition.minOccurs === 0) return;
   if (definition.type === 'display') return;
-  const what = definition.type === 'group' ? 'group' : 'question';
-  const text = `The required ${what} '${definition.linkId}' has no answer.`;
+  const text =
+    definition.type === 'group'
+      ? say`The required group '${definition.linkId}' has no answer.`
+      : say`The required question '${definition.linkId}' has no answer.`;
   judgement.report(finding('required', 'answer-missing', holder, text));
 }
 

@@ -48,3 +48,21 @@ export function evaluateList(
     return undefined;
   }
 }
+
+/**
+ * An expression of somebody's Questionnaire, parsed when it is first asked. What it gives is undefined when it cannot be
+ * parsed or evaluated.
+ */
+export function compileFree(
+  expression: string,
+): (object: JsonObject, variables: Record<string, unknown>) => readonly unknown[] | undefined {
+  let compiled: ((object: JsonObject, variables: Record<string, unknown>) => readonly unknown[]) | undefined;
+  return (object, variables) => {
+    try {
+      compiled ??= fhirpath.compile(expression, MODEL, OPTIONS);
+      return compiled(object, variables);
+    } catch {
+      return undefined;
+    }
+  };
+}
