@@ -17,7 +17,7 @@ export const conditionalUpdate: Interact = async (request, session) => {
   const { rest, principal } = session;
   rest.access.authorize(principal, 'update', request.type);
   const criteria = queryCriteria(request);
-  const content = await judgeContent(rest, requireResource(request));
+  const content = await judgeContent(session, requireResource(request));
   const stored = await retryStale(parseIfMatch(request.ifMatch), () =>
     writeMatch(session, request, criteria, content),
   );

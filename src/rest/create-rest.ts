@@ -10,7 +10,14 @@ import { negotiateFormat, wantsPretty } from './negotiate-format.ts';
 import { createResourceReader } from './parse-body.ts';
 import type { Parameters } from './parse-parameters.ts';
 import { type Audit, perform } from './perform.ts';
-import { buildRequest, createBodyReader, pathOf, preferredReturn, queryOf } from './read-request.ts';
+import {
+  buildRequest,
+  createBodyReader,
+  languageOf,
+  pathOf,
+  preferredReturn,
+  queryOf,
+} from './read-request.ts';
 import { GENERAL_PARAMETERS, refuseParameters } from './refuse-parameters.ts';
 import { requestIdOf } from './request-id.ts';
 import { allowedMethods, findRoute } from './routes.ts';
@@ -62,7 +69,13 @@ function createServer(
     if (!target) requirePost(http);
     const principal = await rest.authenticate(http);
     const bytes = await readBody(http, response);
-    const session: Session = { rest, principal, requestId: requestIdOf(response), reader: rest.store };
+    const session: Session = {
+      rest,
+      principal,
+      requestId: requestIdOf(response),
+      reader: rest.store,
+      language: languageOf(http),
+    };
     const answer = target
       ? await perform(
           target.route,

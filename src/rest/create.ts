@@ -16,7 +16,7 @@ export const create: Interact = async (request, session) => {
   const { rest, principal } = session;
   refuseParameters(request, []);
   rest.access.authorize(principal, 'create', request.type);
-  const content = await judgeContent(rest, requireResource(request));
+  const content = await judgeContent(session, requireResource(request));
   const { idempotency, ifNoneExist } = request;
   const answer = (stored: StoredVersion, created: boolean): FhirResponse =>
     answerWrite(rest, request, stored, { status: created ? 201 : 200, warnings: content.warnings });

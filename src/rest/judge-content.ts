@@ -2,9 +2,10 @@
  * The part of every write that looks at the content alone, before it is known what the store holds:
  * structure and profiles → the Questionnaire an answer belongs to → calculated items → answers.
  */
+import type { Language } from '../conformance/index.ts';
 import { type Issue, SiltaError } from '../outcome.ts';
 import type { Resource } from '../resource.ts';
-import type { RestOptions } from './types.ts';
+import type { RestOptions, Session } from './types.ts';
 
 export interface JudgedContent {
   /** With calculated items filled in. */
@@ -23,8 +24,11 @@ export interface Judge extends Pick<RestOptions, 'conformance' | 'forms'> {
 /**
  * @throws SiltaError `invalid-resource` with every finding
  */
-export async function judgeContent(rest: Judge, resource: Resource): Promise<JudgedContent> {
-  const { content, issues } = await findIssues(rest, resource, []);
+export async function judgeContent(
+  { rest, language }: Pick<Session, 'rest' | 'language'>,
+  resource: Resource,
+): Promise<JudgedContent> {
+  const { content, issues } = await findIssues(rest, resource, [], language);
   refuseErrors(issues);
   return { ...content, warnings: issues };
 }
@@ -32,11 +36,13 @@ export async function judgeContent(rest: Judge, resource: Resource): Promise<Jud
 /**
  * All findings, errors too; an answer is judged against its questionnaire only when its structure holds.
  * @param profiles canonical URLs of profiles to judge by, besides those the resource claims
+ * @param language of what is said about answers
  */
 export async function findIssues(
   rest: Judge,
   resource: Resource,
   profiles: readonly string[],
+  language?: Language,
 ): Promise<{ readonly content: Omit<JudgedContent, 'warnings'>; readonly issues: readonly Issue[] }> {
   const structure = rest.conformance.validate(resource, profiles.length > 0 ? { profiles } : {});
   if (structure.some(isError) || resource.resourceType !== 'QuestionnaireResponse') {
@@ -48,7 +54,11 @@ export async function findIssues(
   if (!questionnaire) return { content: { resource }, issues: [...structure, UNKNOWN_QUESTIONNAIRE] };
   const completed = rest.forms.completeResponse(questionnaire, resource);
   await rest.terminology.prepareFor(questionnaire);
-  const answers = rest.conformance.validateResponse(completed.response, questionnaire);
+  const answers = rest.conformance.validateResponse(
+    completed.response,
+    questionnaire,
+    language && { language },
+  );
   return {
     content: { resource: completed.response, questionnaire },
     issues: [...structure, ...completed.issues, ...answers],

@@ -66,7 +66,7 @@ async function judgeChange(
   const current = await findTarget(request, session);
   requireVersion(current, parseIfMatch(request.ifMatch));
   if (current.content === null) throw new SiltaError('gone', `This ${request.type} was deleted.`);
-  return { current, content: await judgeContent(rest, change(parseStored(current.content) as Resource)) };
+  return { current, content: await judgeContent(session, change(parseStored(current.content) as Resource)) };
 }
 
 async function findTarget(request: FhirRequest, session: Session): Promise<StoredVersion> {

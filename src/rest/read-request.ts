@@ -1,6 +1,7 @@
 /** From an HTTP request to a FHIR request. */
 import { promisify } from 'node:util';
 import express, { type Request, type Response } from 'express';
+import type { Language } from '../conformance/index.ts';
 import { SiltaError } from '../outcome.ts';
 import { readIdempotency } from './answer-once.ts';
 import { splitMediaType } from './media-type.ts';
@@ -36,6 +37,11 @@ export function createBodyReader(
     await parse(request, response);
     return Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
   };
+}
+
+/** The language of ours that the caller understands best; English when none is named. */
+export function languageOf(http: Request): Language {
+  return (http.acceptsLanguages(['en', 'fi', 'sv']) as Language | false) || 'en';
 }
 
 /** @throws SiltaError for what the headers or the body get wrong */

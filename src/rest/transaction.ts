@@ -175,7 +175,7 @@ async function judgeEntry(session: Session, entry: BundleEntry): Promise<JudgedE
   rest.access.authorize(principal, name, entry.request.type);
   const resource = requireResource(entry.request);
   const named = name === 'update' && !isConditional ? requireId(entry.request, resource) : resource;
-  return { ...entry, content: await judgeContent(rest, named) };
+  return { ...entry, content: await judgeContent(session, named) };
 }
 
 interface Outcome {

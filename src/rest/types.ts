@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 import type { Access } from '../access/index.ts';
+import type { Language } from '../conformance/index.ts';
 import type { Definitions } from '../definitions/index.ts';
 import type { Issue } from '../outcome.ts';
 import type { Principal } from '../principal.ts';
@@ -45,7 +46,11 @@ export interface RestOptions {
   readonly access: Access;
   readonly conformance: {
     validate(resource: Resource, options?: { readonly profiles?: readonly string[] }): readonly Issue[];
-    validateResponse(response: Resource, questionnaire: Resource): readonly Issue[];
+    validateResponse(
+      response: Resource,
+      questionnaire: Resource,
+      options?: { readonly language?: Language },
+    ): readonly Issue[];
   };
   readonly terminology: {
     /** What comes with the gateway. */
@@ -149,6 +154,8 @@ export interface Session {
   readonly principal: Principal;
   readonly requestId: string;
   readonly reader: Reader;
+  /** Language of findings about answers; English unless the caller accepts another of ours rather. */
+  readonly language?: Language;
 }
 
 export type Interact = (request: FhirRequest, session: Session) => Promise<FhirResponse>;

@@ -20,7 +20,7 @@ export const update: Interact = async (request, session) => {
   rest.access.authorize(principal, 'update', request.type);
   const resource = requireId(request, requireResource(request));
   const ifMatch = parseIfMatch(request.ifMatch);
-  const content = await judgeContent(rest, resource);
+  const content = await judgeContent(session, resource);
   return retryStale(ifMatch, async () => {
     const current = await findCurrent(session, request, ifMatch);
     const admitted = await admitWrite(session, content, current);

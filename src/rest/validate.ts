@@ -24,7 +24,7 @@ type Mode = (typeof MODES)[number];
  * the address. Nothing is stored.
  */
 export const validate: Interact = async (request, session) => {
-  const { rest, principal } = session;
+  const { rest, principal, language } = session;
   rest.access.authorize(principal, 'validate', request.type);
   const input = readOperationInput(request, requireDefinition(rest, `${HL7_OPERATION}/Resource-validate`));
   const mode = readMode(request, input);
@@ -32,7 +32,7 @@ export const validate: Interact = async (request, session) => {
   const stored = request.id === '' ? undefined : await readStored(request, session);
   const refused = refusalOf(request, session, mode);
   const resource = mode === 'delete' ? undefined : readResource(request, input, stored);
-  const found = resource ? (await findIssues(rest, resource, profile)).issues : [];
+  const found = resource ? (await findIssues(rest, resource, profile, language)).issues : [];
   const issues = [...refused, ...found];
   return {
     status: 200,

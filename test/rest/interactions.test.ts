@@ -331,6 +331,19 @@ describe('answers to questionnaires', () => {
     expect(total.answer).toEqual([{ valueInteger: 21 }]);
   });
 
+  it('are refused in the language that the caller understands', async () => {
+    const { item: _, ...answer } = moodAnswer(AINO);
+    const said = async (language: string) => {
+      const { body } = await post('/QuestionnaireResponse', answer, 'aino')
+        .set('Accept-Language', language)
+        .expect(422);
+      return body.issue.map(({ diagnostics }: { diagnostics: string }) => diagnostics).join('\n');
+    };
+    expect(await said('fi-FI,fi;q=0.9')).toContain('Pakolliseen kysymykseen');
+    expect(await said('sv')).toContain('Den obligatoriska frågan');
+    expect(await said('de')).toContain('The required question');
+  });
+
   it('reach the record system that pulls them, and show it nothing else', async () => {
     await post('/QuestionnaireResponse', bdiAnswer(EERO, 2), 'eero').expect(201);
     const questionnaire = encodeURIComponent('https://silta.example/fhir/Questionnaire/bdi-shell|1.0.0');

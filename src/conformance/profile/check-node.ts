@@ -11,10 +11,11 @@ import { type Given, type Node, within } from './node.ts';
 
 /** Judges the values of one element of an object. */
 export function checkNode(node: Node, object: JsonObject, place: Place, run: Run): void {
-  for (const name of node.excluded) {
-    if (object[name] === undefined) continue;
-    const text = `${name} may not be used here. Allowed: ${node.names.join(', ')}.`;
+  const wrong = node.excluded.find((name) => object[name] !== undefined);
+  if (wrong !== undefined) {
+    const text = `${wrong} may not be used here. Allowed: ${node.names.join(', ')}.`;
     run.issues.push(finding('structure', 'element-type', at(place, node.name), text));
+    return;
   }
   const given = valuesOf(node, object);
   checkCount(node, given.length, place, run);

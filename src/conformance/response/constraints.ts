@@ -26,13 +26,15 @@ export function readConstraints(
   holder: Record<string, unknown>,
   questionnaire: Resource,
 ): readonly ConstraintCheck[] {
+  const base = holder === questionnaire ? 'QuestionnaireResponse' : 'QuestionnaireResponse.item';
   return [EXTENSION.constraint, EXTENSION.targetConstraint].flatMap((url) =>
-    extensionsOf(holder, url).flatMap((extension) => readConstraint(extension, questionnaire) ?? []),
+    extensionsOf(holder, url).flatMap((extension) => readConstraint(extension, base, questionnaire) ?? []),
   );
 }
 
 function readConstraint(
   extension: Record<string, unknown>,
+  base: string,
   questionnaire: Resource,
 ): ConstraintCheck | undefined {
   const part = (name: string) => objectsOf(extension['extension']).find(({ url }) => url === name);
@@ -44,7 +46,7 @@ function readConstraint(
   const key = textOf(part('key')?.['valueId']) ?? '';
   const human = textOf(part('human')?.['valueString']) ?? '';
   const severity = part('severity')?.['valueCode'] === 'warning' ? 'warning' : 'error';
-  const evaluate = compileFree(expression);
+  const evaluate = compileFree(expression, base);
   return (element, place, response, report) => {
     const result = evaluate(element, { resource: response, rootResource: response, questionnaire });
     if (result === undefined) {

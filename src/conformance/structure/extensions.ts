@@ -6,7 +6,7 @@
  */
 import type { Structure } from '../../definitions/index.ts';
 import { finding } from '../finding.ts';
-import type { JsonObject } from '../json.ts';
+import { isObject, type JsonObject, listOf } from '../json.ts';
 import { at, type Place, placesFrom } from '../place.ts';
 import { showable } from '../showable.ts';
 import { mayStandAt } from './extension-context.ts';
@@ -84,7 +84,24 @@ function checkDefined(
     const text = `The extension '${definition.url}' may not stand here. Allowed: ${allowed}.`;
     run.issues.push(finding('extension', 'extension', place, text));
   }
+  checkParts(extension, definition, place, run);
   types.profile(definition.url)?.(extension, place, run);
+}
+
+/** The parts of a complex extension have the names that its definition gives them. */
+function checkParts(extension: JsonObject, definition: Structure, place: Place, run: Run): void {
+  const parts = listOf(extension['extension']);
+  if (parts.length === 0) return;
+  const known = definition
+    .slices('Extension.extension')
+    .map(({ path }) => definition.element(`${path}.url`)?.fixed);
+  for (const [index, part] of parts.entries()) {
+    const url = isObject(part) ? part['url'] : undefined;
+    if (typeof url !== 'string' || /:/.test(url) || known.includes(url)) continue;
+    const hint = run.hint(url, known.map(String));
+    const text = `The extension '${definition.url}' has no part of this name.${hint}`;
+    run.issues.push(finding('extension', 'extension', at(place, 'extension', index), text));
+  }
 }
 
 function checkModifier(definition: Structure, place: Place, run: Run): void {

@@ -52,14 +52,17 @@ export function evaluateList(
 /**
  * An expression of somebody's Questionnaire, parsed when it is first asked. What it gives is undefined when it cannot be
  * parsed or evaluated.
+ *
+ * @param base path of the element that it starts from
  */
 export function compileFree(
   expression: string,
+  base: string,
 ): (object: JsonObject, variables: Record<string, unknown>) => readonly unknown[] | undefined {
   let compiled: ((object: JsonObject, variables: Record<string, unknown>) => readonly unknown[]) | undefined;
   return (object, variables) => {
     try {
-      compiled ??= fhirpath.compile(expression, MODEL, OPTIONS);
+      compiled ??= fhirpath.compile({ base, expression }, MODEL, OPTIONS);
       return compiled(object, variables);
     } catch {
       return undefined;
