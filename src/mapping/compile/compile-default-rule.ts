@@ -6,7 +6,8 @@
  */
 import type { RuleNode } from '../tree.ts';
 import { callGroup, specialise } from './compile-call.ts';
-import { compileTarget, findChild } from './compile-target.ts';
+import { compileTarget } from './compile-target.ts';
+import { findChild } from './find-element.ts';
 import { failAt, SLOTS, type Step, TYPE } from './frame.ts';
 import { type Child, isOpen, isPrimitive, type Shape, typeName } from './model.ts';
 import { type GroupEntry, Scope, siteOf, type Variable } from './scope.ts';
