@@ -1,6 +1,6 @@
 /** One attempt to notify a subscriber: is it still served → may it still see → send → settle, and keep its status true. */
 import { randomUUID } from 'node:crypto';
-import type { Issue } from '../../outcome.ts';
+import { type Issue, toOperationOutcome } from '../../outcome.ts';
 import type { Resource } from '../../resource.ts';
 import { type ClaimedDelivery, countEvents } from '../../store/index.ts';
 import { type HookSubscription, readSubscription } from '../../subscription.ts';
@@ -18,6 +18,7 @@ import type { Subscribers } from './subscribers.ts';
 export type NotificationDependencies = AttemptDependencies & { readonly subscribers: Subscribers };
 
 const METRIC = 'Subscription';
+const MADE_KNOWN = 'The subscription is made known to all gateways.';
 const ACTIVE = new Set(['active', 'error']);
 
 export async function attemptNotification(
@@ -29,9 +30,10 @@ export async function attemptNotification(
   const { subscriptionMs } = context.limits;
   const isActivation = claimed.route === ACTIVATE;
   if (isActivation && subscription.status === 'active') return finishUnmapped(context, claimed);
-  // Every gateway has heard of it by then, so that no change after the activation is missed.
-  const unknownFor = 2 * subscriptionMs - claimed.ageMs;
-  if (isActivation && unknownFor > 0) return postpone(context, claimed, unknownFor);
+  // Counted from the first claim, which follows the commit: every gateway has heard of it after that.
+  if (isActivation && claimed.attempts === 1) {
+    return postpone(context, claimed, 2 * subscriptionMs, toOperationOutcome([inform(MADE_KNOWN)]));
+  }
   if (!isActivation && !ACTIVE.has(subscription.status)) return postpone(context, claimed, subscriptionMs);
   const breaker = context.breakers.of(claimed.system);
   const wait = breaker.admit();
