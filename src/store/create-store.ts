@@ -16,6 +16,7 @@ import { createDefinedTerminology, type SearchTerminology } from './search-termi
 import type { Transaction } from './transaction.ts';
 import type { Store, StoreTransaction, Write, WriteContext } from './types.ts';
 import { writeAudit } from './write-audit.ts';
+import { createGroupedWriter } from './write-in-groups.ts';
 import { writeResources } from './write-resources.ts';
 
 /**
@@ -45,6 +46,7 @@ export function createStore(
     for (const write of writes)
       canonicals.forget(write.kind === 'delete' ? write.type : write.resource.resourceType);
   };
+  const write = createGroupedWriter(database, parts);
   const open = (sql: Transaction, written: Write[]): StoreTransaction => ({
     sql,
     lock: async (key) => {
@@ -70,7 +72,7 @@ export function createStore(
       [...parts.planOf(type).parameters.values()].map(({ definition }) => definition),
     knowsParameter: (type, name) => knowsParameter(parts, type, name),
     write: async (writes, context) => {
-      const stored = await retryDeadlocks(() => writeResources(database, parts, writes, context));
+      const stored = await write(writes, context);
       forget(writes);
       return stored;
     },
@@ -97,17 +99,4 @@ function writeInTransaction(
   return inSavepoint(sql, write, (error) => {
     throw error;
   });
-}
-
-const ATTEMPTS = 5;
-
-async function retryDeadlocks<T>(work: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await work();
-    } catch (error) {
-      const isDeadlock = (error as { code?: string }).code === '40P01';
-      if (!isDeadlock || attempt >= ATTEMPTS) throw error;
-    }
-  }
 }

@@ -1,6 +1,6 @@
 import { SiltaError } from '../outcome.ts';
 import type { Sector } from '../principal.ts';
-import type { Queryable, Row } from './database.ts';
+import type { Queryable } from './database.ts';
 import type { IndexPlan } from './index-plan.ts';
 import { emptyIndexColumns, type IndexColumns, indexResource } from './index-resource.ts';
 import { readVersion } from './read-resource.ts';
@@ -11,6 +11,12 @@ export interface WriteParts {
   readonly planOf: (type: string) => IndexPlan;
   /** The time that `meta.lastUpdated` gets. */
   readonly clock: () => Date;
+}
+
+/** What one request writes, as a whole or not at all. */
+export interface WriteRequest {
+  readonly writes: readonly Write[];
+  readonly context: WriteContext;
 }
 
 /**
@@ -24,12 +30,44 @@ export async function writeResources(
   context: WriteContext,
 ): Promise<readonly StoredVersion[]> {
   if (writes.length === 0) return [];
-  refuseRepeated(writes);
+  const [stored] = await writeRequests(sql, parts, [{ writes, context }]);
+  return stored ?? [];
+}
+
+/**
+ * Writes what several requests ask for in one round trip: all of it or nothing.
+ * @param requests each with a write at least; no two write the same resource
+ * @returns the versions of each request, in the order of its writes
+ * @throws SiltaError as {@link writeResources} does, about the first write that fails
+ */
+export async function writeRequests(
+  sql: Queryable,
+  parts: WriteParts,
+  requests: readonly WriteRequest[],
+): Promise<readonly (readonly StoredVersion[])[]> {
   const at = parts.clock().toISOString();
   const columns = emptyIndexColumns();
-  const prepared = writes.map((write, index) => prepare(write, index + 1, { parts, context, at, columns }));
-  const versions = await call(sql, { writes, prepared, columns, at, context });
-  return Promise.all(prepared.map((each, index) => storedVersion(sql, each, versions[index] as number, at)));
+  const prepared: Prepared[] = [];
+  for (const [index, { writes, context }] of requests.entries()) {
+    refuseRepeated(writes);
+    for (const write of writes) {
+      prepared.push(
+        prepare(write, { parts, context, at, columns, row: prepared.length + 1, request: index + 1 }),
+      );
+    }
+  }
+  const versions = await call(sql, { requests, prepared, columns, at });
+  const stored = await Promise.all(
+    prepared.map((each, index) => storedVersion(sql, each, versions[index] as number, at)),
+  );
+  return requests.map((_, index) => stored.filter((__, place) => prepared[place]?.request === index + 1));
+}
+
+/** What a write is about, e.g. `Task/1`. */
+export function writtenReference(write: Write): string {
+  return write.kind === 'delete'
+    ? `${write.type}/${write.id}`
+    : `${write.resource.resourceType}/${write.resource.id}`;
 }
 
 interface Prepared {
@@ -39,6 +77,8 @@ interface Prepared {
   readonly seen: number | null;
   readonly content?: StampedContent;
   readonly patients: readonly string[];
+  /** Place of the request, from 1. */
+  readonly request: number;
 }
 
 interface Batch {
@@ -46,15 +86,15 @@ interface Batch {
   readonly context: WriteContext;
   readonly at: string;
   readonly columns: IndexColumns;
+  /** Place of the write among all, from 1. */
+  readonly row: number;
+  readonly request: number;
 }
 
 function refuseRepeated(writes: readonly Write[]): void {
   const seen = new Set<string>();
   for (const write of writes) {
-    const key =
-      write.kind === 'delete'
-        ? `${write.type}/${write.id}`
-        : `${write.resource.resourceType}/${write.resource.id}`;
+    const key = writtenReference(write);
     if (seen.has(key)) {
       throw new SiltaError('invalid-request', `${key} is written twice in one transaction.`);
     }
@@ -62,9 +102,10 @@ function refuseRepeated(writes: readonly Write[]): void {
   }
 }
 
-function prepare(write: Write, row: number, { parts, context, at, columns }: Batch): Prepared {
+function prepare(write: Write, { parts, context, at, columns, row, request }: Batch): Prepared {
   if (write.kind === 'delete') {
-    return { kind: 'delete', type: write.type, id: write.id, seen: write.ifMatch ?? null, patients: [] };
+    const { type, id, ifMatch } = write;
+    return { kind: 'delete', type, id, seen: ifMatch ?? null, patients: [], request };
   }
   const { resource } = write;
   const content = stampContent(resource, at, context.principal);
@@ -77,33 +118,27 @@ function prepare(write: Write, row: number, { parts, context, at, columns }: Bat
     seen: (isUpdate ? write.ifMatch : undefined) ?? null,
     content,
     patients,
+    request,
   };
 }
 
-const ARGUMENTS = 40;
-const STATEMENT = `SELECT write_resources(${Array.from({ length: ARGUMENTS }, (_, i) => `$${i + 1}`).join(', ')}) AS versions`;
-
-/** The same for writes with index rows of the rare kinds, or in place of versions that may have had some. */
-const STATEMENT_WITH_RARE = `WITH written AS MATERIALIZED (${STATEMENT})
-  SELECT versions, write_rare_index($2, $3, $${ARGUMENTS + 1}, $${ARGUMENTS + 2}) FROM written`;
+const ARGUMENTS = 43;
+const STATEMENT = `SELECT write_requests(${Array.from({ length: ARGUMENTS }, (_, i) => `$${i + 1}`).join(', ')}) AS versions`;
 
 /** No JSON text holds this character raw. */
 const SEPARATOR = '\u001f';
 
 interface Call {
-  readonly writes: readonly Write[];
+  readonly requests: readonly WriteRequest[];
   readonly prepared: readonly Prepared[];
   readonly columns: IndexColumns;
   readonly at: string;
-  readonly context: WriteContext;
 }
 
-interface Written extends Row {
-  readonly versions: number[];
-}
+const jsonOf = (rows: readonly object[]): string | null => (rows.length > 0 ? JSON.stringify(rows) : null);
 
-async function call(sql: Queryable, { writes, prepared, columns, at, context }: Call): Promise<number[]> {
-  const { principal } = context;
+async function call(sql: Queryable, { requests, prepared, columns, at }: Call): Promise<number[]> {
+  const contexts = requests.map(({ context }) => context);
   const values = [
     prepared.map((each) => each.kind),
     prepared.map((each) => each.type),
@@ -113,29 +148,24 @@ async function call(sql: Queryable, { writes, prepared, columns, at, context }: 
     at,
     prepared.map((each) => each.patients.join(' ')),
     prepared.map((each) => each.content?.sector ?? null),
+    prepared.map((each) => each.request),
     ...columns.token,
     ...columns.string,
     ...columns.date,
     ...columns.reference,
     ...columns.quantity,
-    context.origin ?? null,
-    principal.who,
-    context.once ?? null,
-    context.requestId,
-    principal.kind,
-    principal.clientId ?? null,
-    writes.length > 1 ? 'transaction' : (writes[0] as Write).kind,
+    jsonOf(columns.component),
+    jsonOf(columns.text),
+    contexts.map(({ requestId }) => requestId),
+    contexts.map(({ origin }) => origin ?? null),
+    contexts.map(({ principal }) => principal.who),
+    contexts.map(({ once }) => once ?? null),
+    contexts.map(({ principal }) => principal.kind),
+    contexts.map(({ principal }) => principal.clientId ?? null),
+    requests.map(({ writes }) => (writes.length > 1 ? 'transaction' : (writes[0] as Write).kind)),
   ];
-  const rare = [columns.component, columns.text] as const;
-  const plain = rare.every((rows) => rows.length === 0) && writes.every(({ kind }) => kind === 'create');
   try {
-    const [row] = plain
-      ? await sql.query<Written>(STATEMENT, values, 'write-resources')
-      : await sql.query<Written>(
-          STATEMENT_WITH_RARE,
-          [...values, ...rare.map((rows) => JSON.stringify(rows))],
-          'write-resources-with-rare',
-        );
+    const [row] = await sql.query<{ versions: number[] }>(STATEMENT, values, 'write-requests');
     return row?.versions ?? [];
   } catch (cause) {
     throw asWriteError(cause, prepared);
@@ -166,7 +196,7 @@ async function storedVersion(
   };
 }
 
-/** SQLSTATEs of our own, raised by `write_version`, and the unique key of `change.once`. */
+/** SQLSTATEs of our own, raised by `write_requests`, and the unique key of `change.once`. */
 function asWriteError(cause: unknown, prepared: readonly Prepared[]): unknown {
   const { code, detail, constraint } = cause as { code?: string; detail?: string; constraint?: string };
   if (code === '23505' && constraint === 'change_once') {

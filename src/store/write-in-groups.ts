@@ -1,0 +1,109 @@
+import { SiltaError } from '../outcome.ts';
+import type { Queryable } from './database.ts';
+import type { StoredVersion, Write, WriteContext } from './types.ts';
+import {
+  type WriteParts,
+  type WriteRequest,
+  writeRequests,
+  writeResources,
+  writtenReference,
+} from './write-resources.ts';
+
+/** Writes in one statement at most; a request with more goes alone and at once. */
+const MOST_WRITES = 64;
+/** Statements under way at most: one works while another waits for the disk. */
+const MOST_RUNNING = 2;
+
+interface Waiting extends WriteRequest {
+  resolve(stored: readonly StoredVersion[]): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * Writes for several requests together: those that ask in one turn of the event loop, or while statements are under way,
+ * share the next statement and its commit. Each request keeps what it would have alone: its own audit row, all of
+ * its writes or none, its own error. When a group fails, nothing of it is written, and each of its requests is
+ * written alone.
+ * @returns a function that resolves once the request's writes are committed
+ */
+export function createGroupedWriter(
+  sql: Queryable,
+  parts: WriteParts,
+): (writes: readonly Write[], context: WriteContext) => Promise<readonly StoredVersion[]> {
+  let waiting: Waiting[] = [];
+  let running = 0;
+  const alone = ({ writes, context }: WriteRequest) =>
+    retryDeadlocks(() => writeResources(sql, parts, writes, context));
+  const run = async (group: readonly Waiting[]): Promise<void> => {
+    let sent = false;
+    const watched: Queryable = {
+      query: (...statement) => {
+        sent = true;
+        return sql.query(...statement);
+      },
+    };
+    try {
+      const stored = await writeRequests(watched, parts, group);
+      for (const [index, each] of group.entries()) each.resolve(stored[index] ?? []);
+    } catch (error) {
+      // A lost connection does not say whether the group was committed; then nobody may write again.
+      if (!sent || wasRolledBack(error)) for (const each of group) alone(each).then(each.resolve, each.reject);
+      else for (const each of group) each.reject(error);
+    }
+  };
+  const start = (): void => {
+    while (waiting.length > 0 && running < MOST_RUNNING) {
+      const { group, left } = takeGroup(waiting);
+      waiting = left;
+      running++;
+      void run(group).then(() => {
+        running--;
+        start();
+      });
+    }
+  };
+  return (writes, context) => {
+    if (writes.length === 0) return Promise.resolve([]);
+    if (writes.length > MOST_WRITES || context.once !== undefined) return alone({ writes, context });
+    return new Promise((resolve, reject) => {
+      if (waiting.push({ writes, context, resolve, reject }) === 1) setImmediate(start);
+    });
+  };
+}
+
+/** The first of those who wait, in their order; who writes what another of the group writes comes with the next one. */
+function takeGroup(waiting: readonly Waiting[]): { readonly group: Waiting[]; readonly left: Waiting[] } {
+  const group: Waiting[] = [];
+  const left: Waiting[] = [];
+  const written = new Set<string>();
+  let writes = 0;
+  for (const each of waiting) {
+    const references = each.writes.map(writtenReference);
+    // Also what is left behind keeps its place before those that write the same.
+    const fits = writes + references.length <= MOST_WRITES && !references.some((one) => written.has(one));
+    for (const reference of references) written.add(reference);
+    (fits ? group : left).push(each);
+    if (fits) writes += references.length;
+  }
+  return { group, left };
+}
+
+/** Whether the database itself refused the statement; Node's own codes, such as `EPIPE`, start with an E. */
+function wasRolledBack(error: unknown): boolean {
+  if (error instanceof SiltaError) return error.code !== 'unavailable';
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' && /^[0-9A-DF-Z][0-9A-Z]{4}$/.test(code) && !/^(08|57)/.test(code);
+}
+
+const ATTEMPTS = 5;
+
+async function retryDeadlocks<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      const isDeadlock = (error as { code?: string }).code === '40P01';
+      if (!isDeadlock || attempt >= ATTEMPTS) throw error;
+    }
+  }
+}
