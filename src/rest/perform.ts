@@ -2,7 +2,7 @@
 import { isRefusal } from '../access/index.ts';
 import { SiltaError } from '../outcome.ts';
 import type { AuditEntry } from '../store/index.ts';
-import { maskHetu } from './http-log.ts';
+import { maskHetu } from './mask-hetu.ts';
 import type { Route } from './routes.ts';
 import type { FhirRequest, FhirResponse, Session } from './types.ts';
 

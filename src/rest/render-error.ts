@@ -6,7 +6,7 @@
 import type { ErrorRequestHandler, Request } from 'express';
 import type { Definitions } from '../definitions/index.ts';
 import { asSiltaError, type ErrorCode, SiltaError, toOperationOutcome } from '../outcome.ts';
-import { maskHetu } from './http-log.ts';
+import { maskHetu } from './mask-hetu.ts';
 import { guessFormat } from './negotiate-format.ts';
 import { type Parameters, parseParameters } from './parse-parameters.ts';
 import { requestIdOf } from './request-id.ts';

@@ -1,5 +1,5 @@
 import type { RequestHandler, Response } from 'express';
-import { maskHetu } from './http-log.ts';
+import { maskHetu } from './mask-hetu.ts';
 
 const SANE = /^[A-Za-z0-9._-]{8,64}$/;
 

@@ -127,15 +127,16 @@ export function allowedMethods(path: string): readonly string[] {
 
 function routesAt(path: string): readonly { readonly route: Route; readonly address: Address }[] {
   const segments = path.split('/');
-  return ROUTES.flatMap((route) => {
-    const address = matchPath(route.path, segments);
+  return PATTERNS.flatMap(({ route, parts }) => {
+    const address = matchPath(parts, segments);
     const has = address && (route.types?.includes(address.type) ?? true);
     return has ? [{ route, address }] : [];
   });
 }
 
-function matchPath(pattern: string, segments: readonly string[]): Address | undefined {
-  const parts = pattern.split('/');
+const PATTERNS = ROUTES.map((route) => ({ route, parts: route.path.split('/') }));
+
+function matchPath(parts: readonly string[], segments: readonly string[]): Address | undefined {
   if (parts.length !== segments.length) return undefined;
   const address = { type: '', id: '', versionId: '' };
   for (const [index, part] of parts.entries()) {

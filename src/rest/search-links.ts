@@ -3,7 +3,7 @@
  * out, the next link is sealed as a whole.
  * @see https://hl7.org/fhir/R4/search.html#Introduction privacy of searches
  */
-import { maskHetu } from './http-log.ts';
+import { maskHetu } from './mask-hetu.ts';
 import { type Parameters, writeParameters } from './parse-parameters.ts';
 import { openPage, sealPage } from './seal-page.ts';
 import type { Session } from './types.ts';

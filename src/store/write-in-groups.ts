@@ -47,7 +47,8 @@ export function createGroupedWriter(
       for (const [index, each] of group.entries()) each.resolve(stored[index] ?? []);
     } catch (error) {
       // A lost connection does not say whether the group was committed; then nobody may write again.
-      if (!sent || wasRolledBack(error)) for (const each of group) alone(each).then(each.resolve, each.reject);
+      if (!sent || wasRolledBack(error))
+        for (const each of group) alone(each).then(each.resolve, each.reject);
       else for (const each of group) each.reject(error);
     }
   };

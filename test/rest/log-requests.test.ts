@@ -2,11 +2,10 @@ import { Writable } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
 import express from 'express';
 import { pino } from 'pino';
-import { pinoHttp } from 'pino-http';
 import request from 'supertest';
 import { SiltaError } from '../../src/outcome.ts';
 import { createAuditGroup } from '../../src/rest/group-audit.ts';
-import { httpLogOptions, maskHetu, renderError, requestId } from '../../src/rest/index.ts';
+import { logRequests, maskHetu, renderError, requestId } from '../../src/rest/index.ts';
 import type { AuditEntry } from '../../src/store/index.ts';
 
 function startApp(fail?: unknown) {
@@ -20,7 +19,7 @@ function startApp(fail?: unknown) {
   const logger = pino(sink);
   const app = express();
   app.use(requestId(() => 'made-here-1'));
-  app.use(pinoHttp({ ...httpLogOptions(), logger }));
+  app.use(logRequests(logger));
   app.use((_request, response) => {
     if (fail !== undefined) throw fail;
     response.end('ok');
