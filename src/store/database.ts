@@ -5,9 +5,21 @@ import { createTransaction, type Transaction } from './transaction.ts';
 /** A row as Postgres returns it. */
 export type Row = Record<string, unknown>;
 
+/**
+ * A prepared statement whose plan is the same whatever its values are: it is planned once for a connection. Otherwise
+ * Postgres plans anew for every execution when a plan for the values themselves promises to be cheaper.
+ */
+export interface PlannedOnce {
+  readonly plannedOnce: string;
+}
+
 /** Runs one parameterised statement. `name` makes it a prepared statement. */
 export interface Queryable {
-  query<T extends Row = Row>(sql: string, values?: readonly unknown[], name?: string): Promise<T[]>;
+  query<T extends Row = Row>(
+    sql: string,
+    values?: readonly unknown[],
+    name?: string | PlannedOnce,
+  ): Promise<T[]>;
 }
 
 /** A pool of connections to one Postgres database; the only place that knows `pg`. */
@@ -30,31 +42,36 @@ const RETRYABLE = new Set(['40001', '40P01']);
 const TRANSACTION_ATTEMPTS = 5;
 
 /**
- * Opens a pool on `url` (a `postgres://` address).
- * @param poolSize connections at most; on few cores a small pool is faster than a large one
+ * Opens pools on `url` (a `postgres://` address).
+ * @param poolSize connections at most, one at least of each kind: half of them keep plans ({@link PlannedOnce}), the
+ *   others plan by the values; on few cores a small pool is faster than a large one
  * @param onError told of connections that break while idle
  */
 export function openDatabase(
   url: string,
   options: { readonly poolSize?: number; readonly onError?: (error: Error) => void } = {},
 ): Database {
-  const pool = new pg.Pool({
-    connectionString: url,
-    max: options.poolSize ?? 8,
-    types,
-    application_name: 'silta',
-    connectionTimeoutMillis: 10_000,
-    idleTimeoutMillis: 30_000,
-  });
   let closing = false;
-  // While it closes, the pool does not wait for its connections' farewell: a server that stops next cuts them.
-  pool.on('error', (error) => closing || options.onError?.(error));
+  const size = options.poolSize ?? 8;
+  const openPool = (max: number, settings?: string): pg.Pool =>
+    new pg.Pool({
+      connectionString: url,
+      max: Math.max(1, max),
+      types,
+      application_name: 'silta',
+      connectionTimeoutMillis: 10_000,
+      idleTimeoutMillis: 30_000,
+      ...(settings && { options: settings }),
+      // While it closes, the pool does not wait for its connections' farewell: a server that stops next cuts them.
+    }).on('error', (error) => closing || options.onError?.(error));
+  const pool = openPool(Math.ceil(size / 2));
+  const keeping = openPool(Math.floor(size / 2), '-c plan_cache_mode=force_generic_plan');
   return {
-    query: (sql, values, name) => run(pool, sql, values, name),
+    query: (sql, values, name) => run(typeof name === 'object' ? keeping : pool, sql, values, name),
     transaction: (work) => inTransaction(pool, work),
-    close: () => {
+    close: async () => {
       closing = true;
-      return pool.end();
+      await Promise.all([pool.end(), keeping.end()]);
     },
   };
 }
@@ -63,8 +80,9 @@ async function run<T extends Row>(
   client: pg.Pool | pg.PoolClient,
   sql: string,
   values: readonly unknown[] = [],
-  name?: string,
+  prepared?: string | PlannedOnce,
 ): Promise<T[]> {
+  const name = typeof prepared === 'object' ? prepared.plannedOnce : prepared;
   const result = await client.query<T>({ text: sql, values: [...values], ...(name && { name }) });
   return result.rows;
 }
