@@ -32,59 +32,90 @@ export function createGroupedWriter(
 ): (writes: readonly Write[], context: WriteContext) => Promise<readonly StoredVersion[]> {
   let waiting: Waiting[] = [];
   let running = 0;
+  let starting = false;
+  /** What is being written now; who writes the same waits for it. */
+  const busy = new Set<string>();
   const alone = ({ writes, context }: WriteRequest) =>
     retryDeadlocks(() => writeResources(sql, parts, writes, context));
+  const settle = async (each: Waiting, stored: Promise<readonly StoredVersion[]>): Promise<void> => {
+    await stored.then(each.resolve, each.reject);
+    for (const write of each.writes) busy.delete(writtenReference(write));
+    start();
+  };
   const run = async (group: readonly Waiting[]): Promise<void> => {
-    let sent = false;
-    const watched: Queryable = {
-      query: (...statement) => {
-        sent = true;
-        return sql.query(...statement);
-      },
-    };
-    try {
-      const stored = await writeRequests(watched, parts, group);
-      for (const [index, each] of group.entries()) each.resolve(stored[index] ?? []);
-    } catch (error) {
-      // A lost connection does not say whether the group was committed; then nobody may write again.
-      if (!sent || wasRolledBack(error))
-        for (const each of group) alone(each).then(each.resolve, each.reject);
-      else for (const each of group) each.reject(error);
+    const outcome = await writeGroup(sql, parts, group);
+    running--;
+    for (const [index, each] of group.entries()) {
+      if ('stored' in outcome) void settle(each, Promise.resolve(outcome.stored[index] ?? []));
+      else void settle(each, outcome.mayRepeat ? alone(each) : Promise.reject(outcome.error));
     }
+    start();
   };
   const start = (): void => {
-    while (waiting.length > 0 && running < MOST_RUNNING) {
-      const { group, left } = takeGroup(waiting);
+    starting = false;
+    while (running < MOST_RUNNING) {
+      const { group, left } = takeGroup(waiting, busy);
+      if (group.length === 0) return;
       waiting = left;
       running++;
-      void run(group).then(() => {
-        running--;
-        start();
-      });
+      void run(group);
     }
   };
   return (writes, context) => {
     if (writes.length === 0) return Promise.resolve([]);
     if (writes.length > MOST_WRITES || context.once !== undefined) return alone({ writes, context });
     return new Promise((resolve, reject) => {
-      if (waiting.push({ writes, context, resolve, reject }) === 1) setImmediate(start);
+      waiting.push({ writes, context, resolve, reject });
+      if (!starting) setImmediate(start);
+      starting = true;
     });
   };
 }
 
-/** The first of those who wait, in their order; who writes what another of the group writes comes with the next one. */
-function takeGroup(waiting: readonly Waiting[]): { readonly group: Waiting[]; readonly left: Waiting[] } {
+type Outcome =
+  | { readonly stored: readonly (readonly StoredVersion[])[] }
+  | { readonly error: unknown; readonly mayRepeat: boolean };
+
+async function writeGroup(
+  sql: Queryable,
+  parts: WriteParts,
+  group: readonly WriteRequest[],
+): Promise<Outcome> {
+  let sent = false;
+  const watched: Queryable = {
+    query: (...statement) => {
+      sent = true;
+      return sql.query(...statement);
+    },
+  };
+  try {
+    return { stored: await writeRequests(watched, parts, group) };
+  } catch (error) {
+    // A lost connection does not say whether the group was committed; then nobody may write again.
+    return { error, mayRepeat: !sent || wasRolledBack(error) };
+  }
+}
+
+/** The first of those who wait, in their order; who writes what others before write waits for them. */
+function takeGroup(
+  waiting: readonly Waiting[],
+  busy: Set<string>,
+): { readonly group: Waiting[]; readonly left: Waiting[] } {
   const group: Waiting[] = [];
   const left: Waiting[] = [];
-  const written = new Set<string>();
+  const before = new Set<string>();
   let writes = 0;
   for (const each of waiting) {
     const references = each.writes.map(writtenReference);
-    // Also what is left behind keeps its place before those that write the same.
-    const fits = writes + references.length <= MOST_WRITES && !references.some((one) => written.has(one));
-    for (const reference of references) written.add(reference);
-    (fits ? group : left).push(each);
-    if (fits) writes += references.length;
+    const isFree = !references.some((one) => busy.has(one) || before.has(one));
+    if (isFree && writes + references.length <= MOST_WRITES) {
+      group.push(each);
+      writes += references.length;
+      for (const reference of references) busy.add(reference);
+    } else {
+      left.push(each);
+      for (const reference of references) before.add(reference);
+    }
   }
   return { group, left };
 }
