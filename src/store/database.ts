@@ -43,8 +43,8 @@ const TRANSACTION_ATTEMPTS = 5;
 
 /**
  * Opens pools on `url` (a `postgres://` address).
- * @param poolSize connections at most, one at least of each kind: half of them keep plans ({@link PlannedOnce}), the
- *   others plan by the values; on few cores a small pool is faster than a large one
+ * @param poolSize connections at most, one at least of each kind: a quarter of them keep plans ({@link PlannedOnce}),
+ *   the others plan by the values; on few cores a small pool is faster than a large one
  * @param onError told of connections that break while idle
  */
 export function openDatabase(
@@ -64,8 +64,9 @@ export function openDatabase(
       ...(settings && { options: settings }),
       // While it closes, the pool does not wait for its connections' farewell: a server that stops next cuts them.
     }).on('error', (error) => closing || options.onError?.(error));
-  const pool = openPool(Math.ceil(size / 2));
-  const keeping = openPool(Math.floor(size / 2), '-c plan_cache_mode=force_generic_plan');
+  const few = Math.max(1, Math.floor(size / 4));
+  const pool = openPool(size - few);
+  const keeping = openPool(few, '-c plan_cache_mode=force_generic_plan');
   return {
     query: (sql, values, name) => run(typeof name === 'object' ? keeping : pool, sql, values, name),
     transaction: (work) => inTransaction(pool, work),

@@ -55,6 +55,6 @@ async function readGroup(
   group: readonly Waiting[],
 ): Promise<ReadonlyMap<string, StoredVersion>> {
   const values = [group.map((each) => each.type), group.map((each) => each.id)];
-  const rows = await sql.query<VersionRow>(STATEMENT, values, { plannedOnce: 'read-resources' });
+  const rows = await sql.query<VersionRow>(STATEMENT, values, 'read-resources');
   return new Map(rows.map((row) => [`${row.type}/${row.id}`, toStoredVersion(row)]));
 }

@@ -20,5 +20,5 @@ export async function writeAudit(sql: Queryable, entries: readonly AuditEntry[])
     entries.map((each) => each.entities.join(' ')),
     entries.map((each) => each.detail ?? null),
   ];
-  await sql.query(STATEMENT, values, { plannedOnce: 'write-audit' });
+  await sql.query(STATEMENT, values, 'write-audit');
 }

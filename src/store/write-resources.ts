@@ -165,9 +165,7 @@ async function call(sql: Queryable, { requests, prepared, columns, at }: Call): 
     requests.map(({ writes }) => (writes.length > 1 ? 'transaction' : (writes[0] as Write).kind)),
   ];
   try {
-    const [row] = await sql.query<{ versions: number[] }>(STATEMENT, values, {
-      plannedOnce: 'write-requests',
-    });
+    const [row] = await sql.query<{ versions: number[] }>(STATEMENT, values, 'write-requests');
     return row?.versions ?? [];
   } catch (cause) {
     throw asWriteError(cause, prepared);
