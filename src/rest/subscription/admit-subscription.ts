@@ -7,7 +7,7 @@ import type { Resource } from '../../resource.ts';
 import type { Seal } from '../../sealed-text.ts';
 import { type HookSubscription, readSubscription, withSubscriber } from '../../subscription.ts';
 import { authorizeCriteria } from '../authorize-criteria.ts';
-import { maskHetu } from '../http-log.ts';
+import { maskHetu } from '../mask-hetu.ts';
 import { parseParameters } from '../parse-parameters.ts';
 import { isStoredType } from '../stored-type.ts';
 import type { Session } from '../types.ts';
