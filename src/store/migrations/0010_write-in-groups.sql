@@ -1,5 +1,5 @@
 -- The writes of several requests in one statement. What one statement costs (its start, its commit, its way over the
--- wire) is shared by all requests that wait at the same time; see docs/adr/0010-writes-in-groups.md.
+-- wire) is shared by all requests that wait at the same time; see docs/adr/0013-writes-in-groups.md.
 
 DROP FUNCTION write_resources;
 DROP FUNCTION write_version;
