@@ -189,4 +189,35 @@ describe('silta conformance', () => {
       }
     });
   });
+
+  it('validator compares verdicts, tells what it left out, and fails below the threshold', async () => {
+    const step = (name: string, errors: number, more: object = {}) => ({
+      name,
+      file: `${name}.json`,
+      version: '4.0',
+      java: { errorCount: errors },
+      ...more,
+    });
+    const directory = await suite('validator', {
+      'manifest.json': {
+        'test-cases': [
+          step('right', 0),
+          step('wrong', 1),
+          step('odd', 1),
+          step('older', 0, { version: '3.0' }),
+        ],
+      },
+      'right.json': { resourceType: 'Patient', active: true },
+      'wrong.json': { resourceType: 'Patient', active: 'yes' },
+      'odd.json': { resourceType: 'Patient', active: false },
+    });
+    const all = await silta(['conformance', 'validator', directory, '--threshold', '60']);
+    expect(all.code).toBe(0);
+    expect(all.stdout).toContain('✗ odd  valid here');
+    expect(all.stdout).toContain('1  another FHIR version than R4');
+    expect(all.stdout).toContain('3 verdicts compared: 2 agree (66.7 %), 1 differ');
+    expect((await silta(['conformance', 'validator', directory])).code).toBe(1);
+    expect((await silta(['conformance', 'validator', folder])).code).toBe(2);
+    expect((await silta(['conformance', 'validator', directory, '--threshold', 'most'])).code).toBe(2);
+  });
 });
