@@ -33,7 +33,13 @@ import {
 import type { Identity } from './identity/index.ts';
 import { readClientsFile, readProfile, wireIdentity } from './identity-wiring.ts';
 import { createPlanReader } from './pathway-plans.ts';
-import { createExporter, createRest, createTransact, type RestOptions } from './rest/index.ts';
+import {
+  createExporter,
+  createMapSandbox,
+  createRest,
+  createTransact,
+  type RestOptions,
+} from './rest/index.ts';
 import { countSubscriptions, createExportStore, type Database, migrate } from './store/index.ts';
 import { createSubscribers } from './subscribers.ts';
 import { createTransport, watchSystems } from './systems/index.ts';
@@ -106,7 +112,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     async stop() {
       stopping = true;
       clearInterval(sweeping);
-      await Promise.all([delivery.stop(), exporter.stop(), systems.close()]);
+      await Promise.all([delivery.stop(), exporter.stop(), systems.close(), rest.mapSandbox.close()]);
     },
   };
 }
@@ -214,6 +220,7 @@ function wireRest(
     terminology,
     forms: { completeResponse },
     authenticate: (request) => who.authenticate(request),
+    mapSandbox: createMapSandbox({ profiles: parts.profilesDirectory }),
     smartConfiguration: () => identity.smartConfiguration(),
     baseUrl: `${config.SILTA_BASE_URL}/fhir`,
     clock,

@@ -4,7 +4,7 @@ import type {
   CapabilityStatementRestResource,
   CapabilityStatementRestSecurity,
 } from 'fhir/r4';
-import { MEDIA_TYPES } from './media-type.ts';
+import { MAPPING_TYPE, MEDIA_TYPES } from './media-type.ts';
 import { PATCH_FORMATS } from './patch-document.ts';
 import { isOfType, ROUTES, type Route } from './routes.ts';
 import { isStoredType } from './stored-type.ts';
@@ -29,7 +29,7 @@ export function describeCapabilities(rest: RestOptions): CapabilityStatement {
     implementation: { description: 'Silta FHIR gateway', url: rest.baseUrl },
     fhirVersion: '4.0.1',
     instantiates: ['http://hl7.org/fhir/uv/bulkdata/CapabilityStatement/bulk-data'],
-    format: [...MEDIA_TYPES.json.slice(0, 1), 'json', ...MEDIA_TYPES.xml.slice(0, 1), 'xml'],
+    format: [...MEDIA_TYPES.json.slice(0, 1), 'json', ...MEDIA_TYPES.xml.slice(0, 1), 'xml', MAPPING_TYPE],
     patchFormat: [...PATCH_FORMATS],
     rest: [
       {

@@ -29,6 +29,7 @@ const BESIDE_ROUTES: readonly string[] = [
   'POST / (transaction)',
   'POST / (batch)',
   'JSON and XML (`Accept`, `Content-Type`, `_format`, `_pretty`)',
+  'StructureMap as FHIR Mapping Language (`text/fhir-mapping`)',
   'decimals with their digits',
   'If-Match',
   'If-None-Match, If-Modified-Since',

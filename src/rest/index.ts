@@ -12,5 +12,6 @@ export { requestId, requestIdOf } from './request-id.ts';
 export { scanJson } from './scan-json.ts';
 export type { SubscriptionRules } from './subscription/admit-subscription.ts';
 export { createTransact } from './transact.ts';
+export { createMapSandbox, type MapSandbox } from './transform/map-sandbox.ts';
 export type { ExportLimits, Logger, RestLimits, RestOptions } from './types.ts';
 export { describeFindings } from './validate.ts';

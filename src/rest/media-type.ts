@@ -7,14 +7,21 @@ import { SiltaError } from '../outcome.ts';
 /** The forms that a resource is taken and given in. */
 export type Format = 'json' | 'xml';
 
+/** What a body or an answer can be: a StructureMap also as FHIR Mapping Language. */
+export type BodyFormat = Format | 'fml';
+
+/** @see https://build.fhir.org/mapping-language.html */
+export const MAPPING_TYPE = 'text/fhir-mapping';
+
 /** What a body or an answer may be called; the first of each form is what answers are called. */
 export const MEDIA_TYPES: Readonly<Record<Format, readonly string[]>> = {
   json: ['application/fhir+json', 'application/json', 'text/json'],
   xml: ['application/fhir+xml', 'application/xml', 'text/xml'],
 };
 
-/** The form that a media type means; undefined for one of neither. */
-export function formatOf(type: string): Format | undefined {
+/** The form that a media type means; undefined for one of none. */
+export function formatOf(type: string): BodyFormat | undefined {
+  if (type === MAPPING_TYPE) return 'fml';
   if (MEDIA_TYPES.json.includes(type)) return 'json';
   return MEDIA_TYPES.xml.includes(type) ? 'xml' : undefined;
 }

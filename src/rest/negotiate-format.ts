@@ -4,7 +4,16 @@
  * @see https://www.rfc-editor.org/rfc/rfc9110#name-accept
  */
 import { SiltaError } from '../outcome.ts';
-import { type Format, formatOf, isR4, MEDIA_TYPES, requireR4, splitMediaType } from './media-type.ts';
+import {
+  type BodyFormat,
+  type Format,
+  formatOf,
+  isR4,
+  MAPPING_TYPE,
+  MEDIA_TYPES,
+  requireR4,
+  splitMediaType,
+} from './media-type.ts';
 import { type Parameters, singleParameter } from './parse-parameters.ts';
 
 /** What a caller says about the answer. */
@@ -19,7 +28,7 @@ export interface Asked {
  * The form to answer in. `_format` goes before the Accept header.
  * @throws SiltaError `not-acceptable`, `invalid-parameter`
  */
-export function negotiateFormat({ accept, contentType, parameters }: Asked): Format {
+export function negotiateFormat({ accept, contentType, parameters }: Asked): BodyFormat {
   const format = singleParameter(parameters, '_format');
   if (format !== undefined && format.trim() !== '') return readFormat(format);
   const sent = formatOf(splitMediaType(contentType ?? '').type) ?? 'json';
@@ -29,7 +38,7 @@ export function negotiateFormat({ accept, contentType, parameters }: Asked): For
 }
 
 /** The form that a refusal is most likely read in, however wrong the request is. */
-export function guessFormat(asked: Asked): Format {
+export function guessFormat(asked: Asked): BodyFormat {
   try {
     return negotiateFormat(asked);
   } catch {
@@ -39,7 +48,7 @@ export function guessFormat(asked: Asked): Format {
   }
 }
 
-function readFormat(text: string): Format {
+function readFormat(text: string): BodyFormat {
   // A '+' that was not percent-encoded arrives as a space.
   const { type, parameters } = splitMediaType(text.replace('fhir ', 'fhir+'));
   const found = type === 'json' || type === 'xml' ? type : formatOf(type);
@@ -54,14 +63,16 @@ interface Range {
   readonly quality: number;
 }
 
-function chooseFormat(accept: string, sent: Format): Format {
+function chooseFormat(accept: string, sent: BodyFormat): BodyFormat {
   const all = accept.split(',').map(splitMediaType);
   const fitting = all.filter(({ parameters }) => isR4(parameters.get('fhirversion')));
   const ranges = fitting.map(({ type, parameters }): Range => {
     const quality = Number(parameters.get('q') ?? 1);
     return { type: type === 'json' || type === 'xml' ? `application/${type}` : type, quality };
   });
+  const map = ranges.find(({ type }) => type === MAPPING_TYPE)?.quality ?? 0;
   const [json, xml] = [weigh('json', ranges), weigh('xml', ranges)];
+  if (map > 0 && map >= Math.max(json.quality, xml.quality)) return 'fml';
   if (json.quality > xml.quality) return 'json';
   if (xml.quality > json.quality) return 'xml';
   if (!(json.quality > 0)) throw fitting.length < all.length ? refuseVersion() : refuse();

@@ -3,12 +3,13 @@ import { parseExactly } from '../exact-json.ts';
 import { createFhirXml, type FhirXml } from '../mapping/index.ts';
 import { SiltaError } from '../outcome.ts';
 import type { Resource } from '../resource.ts';
-import { type Format, formatOf, requireR4, splitMediaType } from './media-type.ts';
+import { parseMappingText } from './mapping-text.ts';
+import { type BodyFormat, formatOf, requireR4, splitMediaType } from './media-type.ts';
 import { scanJson } from './scan-json.ts';
 
 /**
  * Reads the resource in a body of a declared type.
- * @throws SiltaError `unsupported-media-type`, `invalid-json`, `invalid-xml`
+ * @throws SiltaError `unsupported-media-type`, `invalid-json`, `invalid-xml`, `invalid-request`
  */
 export type ReadResource = (contentType: string | undefined, bytes: Uint8Array) => Resource;
 
@@ -16,22 +17,24 @@ export type ReadResource = (contentType: string | undefined, bytes: Uint8Array) 
 export const BODY_DEPTH = 100;
 
 /**
- * Makes the reader of bodies in JSON and XML.
+ * Makes the reader of bodies in JSON, XML and, for StructureMaps, FHIR Mapping Language.
  * @param maxDepth levels of nesting at most
  */
 export function createResourceReader(definitions: Definitions, maxDepth: number): ReadResource {
   const xml = createFhirXml(definitions);
-  return (contentType, bytes) =>
-    readFormat(contentType) === 'json'
-      ? parseResource(bytes, maxDepth)
-      : parseXmlResource(xml, decodeUtf8(bytes, 'invalid-xml'), maxDepth);
+  return (contentType, bytes) => {
+    const format = readFormat(contentType);
+    if (format === 'json') return parseResource(bytes, maxDepth);
+    if (format === 'xml') return parseXmlResource(xml, decodeUtf8(bytes, 'invalid-xml'), maxDepth);
+    return parseMappingText(decodeUtf8(bytes, 'invalid-request'));
+  };
 }
 
 /**
  * The form of a body; refuses one that is not declared as FHIR R4 in UTF-8.
  * @throws SiltaError `unsupported-media-type`
  */
-function readFormat(contentType: string | undefined): Format {
+function readFormat(contentType: string | undefined): BodyFormat {
   const { type, parameters } = splitMediaType(contentType ?? '');
   const format = formatOf(type);
   if (!format) {
@@ -114,7 +117,10 @@ function depthOf(value: unknown): number {
 }
 
 /** @throws SiltaError of the code given */
-export function decodeUtf8(bytes: Uint8Array, code: 'invalid-json' | 'invalid-xml' = 'invalid-json'): string {
+export function decodeUtf8(
+  bytes: Uint8Array,
+  code: 'invalid-json' | 'invalid-xml' | 'invalid-request' = 'invalid-json',
+): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (cause) {

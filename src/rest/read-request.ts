@@ -3,8 +3,9 @@ import { promisify } from 'node:util';
 import express, { type Request, type Response } from 'express';
 import type { Language } from '../conformance/index.ts';
 import { SiltaError } from '../outcome.ts';
+import type { Resource } from '../resource.ts';
 import { readIdempotency } from './answer-once.ts';
-import { splitMediaType } from './media-type.ts';
+import { formatOf, splitMediaType } from './media-type.ts';
 import { decodeUtf8, type ReadResource } from './parse-body.ts';
 import { type Parameters, parseParameters } from './parse-parameters.ts';
 import { readPatch } from './patch-document.ts';
@@ -59,7 +60,8 @@ export function buildRequest(
   const { route, address, query, bytes } = parts;
   const contentType = http.get('content-type');
   const form = route.body === 'form' ? readForm(http, bytes) : [];
-  const resource = route.body === 'resource' ? readResource(contentType, bytes) : undefined;
+  const resource =
+    route.body === 'resource' ? withId(readResource(contentType, bytes), address, contentType) : undefined;
   const headers = {
     ifMatch: http.get('if-match'),
     ifNoneMatch: http.get('if-none-match'),
@@ -84,6 +86,12 @@ export function buildRequest(
       Object.entries(headers).filter(([, value]) => value !== undefined),
     ) as Partial<FhirRequest>),
   };
+}
+
+/** A map's text has no id: it is the one of the address. */
+function withId(resource: Resource, { id }: Address, contentType: string | undefined): Resource {
+  const isText = formatOf(splitMediaType(contentType ?? '').type) === 'fml';
+  return isText && id !== '' ? { ...resource, id } : resource;
 }
 
 /** @see https://hl7.org/fhir/R4/search.html#Introduction POST searches are forms */

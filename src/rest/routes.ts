@@ -22,6 +22,7 @@ import { patch } from './patch.ts';
 import { read } from './read.ts';
 import { search } from './search.ts';
 import { isStoredType } from './stored-type.ts';
+import { transform } from './transform/transform.ts';
 import type { Interact } from './types.ts';
 import { update } from './update.ts';
 import { validate } from './validate.ts';
@@ -87,6 +88,11 @@ export const ROUTES: readonly Route[] = [
   ...operationRoutes(removeMeta, `${HL7_OPERATION}/Resource-meta-delete`, { methods: ['POST'] }),
   ...CODE_ROUTES,
   ...EXPORT_ROUTES,
+  ...operationRoutes(transform, `${HL7_OPERATION}/StructureMap-transform`, {
+    types: ['StructureMap'],
+    methods: ['POST'],
+    at: ['type', 'instance'],
+  }),
 ];
 
 export interface Address {

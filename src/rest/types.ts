@@ -9,6 +9,7 @@ import type { ExportStore, Store, StoreTransaction } from '../store/index.ts';
 import type { BuiltInTerminology } from '../terminology/index.ts';
 import type { PatchDocument } from './patch-document.ts';
 import type { SubscriptionRules } from './subscription/admit-subscription.ts';
+import type { MapSandbox } from './transform/map-sandbox.ts';
 
 export interface Logger {
   info(details: object, message: string): void;
@@ -67,6 +68,8 @@ export interface RestOptions {
   };
   /** @throws SiltaError `unauthenticated` or `token-expired` */
   readonly authenticate: (request: Request) => Promise<Principal>;
+  /** Where maps of callers run. */
+  readonly mapSandbox: MapSandbox;
   /** The content of `.well-known/smart-configuration`. */
   readonly smartConfiguration: () => object;
   /** Address of the FHIR base without a trailing slash, e.g. `https://gateway.example/fhir`. */

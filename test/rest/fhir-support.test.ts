@@ -21,6 +21,7 @@ const history = at('rest', 'history');
 const operations = at('rest', 'operations');
 const bundles = at('rest', 'bundles');
 const bulk = at('rest', 'bulk-export');
+const transform = at('rest', 'transform');
 const answers = at('rest', 'search-answers');
 const search = at('store', 'search');
 const beyond = at('store', 'search-modifiers');
@@ -119,6 +120,13 @@ const PROOFS = new Map(
       file: 'test/rest/xml.test.ts',
       test: 'goes in and comes out as XML',
     },
+    'StructureMap as FHIR Mapping Language (`text/fhir-mapping`)': transform(
+      'goes in as text and comes out as StructureMap',
+    ),
+    'POST StructureMap/$transform': transform(
+      'runs a map of the request with supporting maps and models, and traces it',
+    ),
+    'POST StructureMap/[id]/$transform': transform('runs a stored map by its url, by its address'),
     'decimals with their digits': {
       file: 'test/rest/exact-numbers.test.ts',
       test: 'keeps every digit from request to answer, in JSON and in XML',

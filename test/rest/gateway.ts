@@ -11,6 +11,7 @@ import { GATEWAY, type Principal, type Scope } from '../../src/principal.ts';
 import type { Resource } from '../../src/resource.ts';
 import {
   createExporter,
+  createMapSandbox,
   createRest,
   type Exporter,
   type RestOptions,
@@ -127,6 +128,7 @@ async function serveOn(
   let writes = 0;
   let ids = 0;
   const app = express();
+  const mapSandbox = createMapSandbox({ profiles: 'profiles', deadlineMs: 6_000, memoryMb: 384 });
   app.use(requestId(() => `request-${++ids}-${process.pid}`));
   const rest: RestOptions = {
     definitions,
@@ -136,6 +138,7 @@ async function serveOn(
     terminology,
     forms: { completeResponse },
     authenticate,
+    mapSandbox,
     smartConfiguration: () => ({
       issuer: 'https://as.example',
       authorization_endpoint: 'https://as.example/authorize',
@@ -188,7 +191,7 @@ async function serveOn(
       return Number(row?.['n']);
     },
     close: async () => {
-      await exporter.stop();
+      await Promise.all([exporter.stop(), mapSandbox.close()]);
       await stop(server, database);
     },
   };

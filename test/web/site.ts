@@ -9,7 +9,7 @@ import { completeResponse } from '../../src/forms/index.ts';
 import { SiltaError } from '../../src/outcome.ts';
 import { GATEWAY, type Principal, type Scope } from '../../src/principal.ts';
 import type { Resource } from '../../src/resource.ts';
-import { createTransact, requestId } from '../../src/rest/index.ts';
+import { createMapSandbox, createTransact, requestId } from '../../src/rest/index.ts';
 import { createSeal } from '../../src/sealed-text.ts';
 import { createExportStore, createStore, type Store } from '../../src/store/index.ts';
 import { createBuiltIn, createCodeJudge } from '../../src/terminology/index.ts';
@@ -80,6 +80,7 @@ export async function openSite(change: Partial<WebOptions> = {}): Promise<Site> 
     terminology: { builtIn, prepareFor: codes.prepareFor },
     forms: { completeResponse },
     authenticate: () => Promise.reject(new SiltaError('unauthenticated', 'The pages need no token.')),
+    mapSandbox: createMapSandbox({ profiles: 'profiles' }),
     smartConfiguration: () => ({}),
     baseUrl: `${url}/fhir`,
     clock,

@@ -6,7 +6,7 @@ type Style = 'red' | 'green' | 'yellow' | 'dim' | 'bold';
 
 /** Colours a text when the stream is a terminal and nobody forbids it (https://no-color.org). */
 export function paint(style: Style, text: string, stream: NodeJS.WriteStream = process.stdout): string {
-  const isColoured = stream.isTTY && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb';
+  const isColoured = stream.isTTY && !process.env['NO_COLOR'];
   return isColoured ? styleText(style, text) : text;
 }
 
