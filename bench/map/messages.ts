@@ -58,7 +58,7 @@ export function makeReport(results: number): string {
     `OBX|${n + 1}|NM|${4000 + (n % 999)}^B -Tutkimus ${n}^KUNTALIITTO||${n % 100}.5|mmol/l^^UCUM|3.5-5.5|N|||F|||20260314092653+0200||L1^Laborantti^Lea`;
   return `${[
     'MSH|^~\\&|LAB|SHUS|SILTA|HVA|20260314092653+0200||ORU^R01^ORU_R01|M-1|P|2.5.1|||||FIN|UNICODE UTF-8',
-    'PID|1||131052-951X^^^&1.2.246.21&ISO||Testilä^Meri||19521013|F|||Testitie 1^^Helsinki^^00100^FI',
+    'PID|1||131052-951J^^^&1.2.246.21&ISO||Testilä^Meri||19521013|F|||Testitie 1^^Helsinki^^00100^FI',
     'OBR|1|O-1|F-9|4548^Verenkuva^KUNTALIITTO|||20260313',
     ...Array.from({ length: results }, (_, n) => result(n)),
   ].join('\r')}\r`;

@@ -31,6 +31,8 @@ async function linkCommand(): Promise<void> {
   await symlink(relative(commands, main), link);
 }
 
+// A migration that was renamed would stay behind under its old number.
+await rm(join(root, 'dist', 'store', 'migrations'), { recursive: true, force: true });
 await copyAssets(join(root, 'src'), join(root, 'dist'));
 await linkCommand();
 await buildDefinitions(join(root, 'dist', 'definitions', 'r4.json'));

@@ -192,10 +192,10 @@ group AdtToPatient(source adt : Adt, target patient : Patient) {
   adt.PID.PID_3 as cx where CX_5 = 'NI' -> patient.identifier = id('urn:oid:1.2.246.21', (%cx.CX_1)) "hetu";
 }`);
     const codec = createHl7v2Codec({ definitions, type: `${V2}ADT_A01` });
-    const text = 'MSH|^~\\&|A\rEVN|A08\rPID|1||77^^^HVA^MR~131052-951X^^^DVV^NI\rPV1|1|O\r';
+    const text = 'MSH|^~\\&|A\rEVN|A08\rPID|1||77^^^HVA^MR~131052-951J^^^DVV^NI\rPV1|1|O\r';
     expect(map.run({ adt: codec.parse(text, 'x') }, environment())).toEqual({
       resourceType: 'Patient',
-      identifier: [{ system: 'urn:oid:1.2.246.21', value: '131052-951X' }],
+      identifier: [{ system: 'urn:oid:1.2.246.21', value: '131052-951J' }],
     });
   });
 });
