@@ -54,7 +54,7 @@ program
   .description('the FHIR API beside a bare Express + pg server, with 16 connections')
   .option('--json', 'print JSON instead of a table')
   .option('--seconds <n>', 'time of measuring each operation on each server', positive, 10)
-  .option('--rows <n>', 'stored answers, and as many Tasks; a tenth of that Patients', whole, 5_000)
+  .option('--rows <n>', 'stored answers, and as many Tasks; a tenth of that Patients', whole, 20_000)
   .option('--pool-size <n>', 'database connections of each server', whole, 8)
   .option('--only <operations>', `some of ${OPERATIONS.join(',')}`, operationsOf)
   .addOption(
