@@ -49,6 +49,7 @@ function defineCommands(): Command {
     .action(async (user: string, options: { person?: string }) =>
       (await import('./token.ts')).printToken(user, options),
     );
+  defineReindexCommand(program);
   defineKeyCommands(program);
   defineValidateCommand(program);
   defineMapCommands(program);
@@ -56,6 +57,22 @@ function defineCommands(): Command {
   defineConformanceCommands(program);
   return program;
 }
+
+function defineReindexCommand(program: Command): void {
+  program
+    .command('reindex')
+    .description(
+      'build the search index of what is stored anew, after a search parameter was added; gateways may run meanwhile',
+    )
+    .option('--type <type>', 'only this resource type; repeat for several', collect, [] as string[])
+    .option('--param <code>', 'only the rows of this search parameter')
+    .option('--after <key>', 'go on with a run that was stopped, by the key that it named')
+    .action(async (options: { type: string[]; param?: string; after?: string }) =>
+      (await import('./reindex.ts')).reindexDatabase(options),
+    );
+}
+
+const collect = (value: string, all: string[]): string[] => [...all, value];
 
 const EXAMPLES = `
 Examples:
@@ -67,17 +84,16 @@ Examples:
 Exit code: 0 valid, 1 invalid, 2 wrongly called.`;
 
 function defineValidateCommand(program: Command): void {
-  const each = (value: string, all: string[]) => [...all, value];
   program
     .command('validate <files...>')
     .description(
       'judge resources in JSON or XML as a gateway does: files, directories, or - for standard input',
     )
-    .option('--profile <url>', 'judge by this profile, too; repeat for several', each, [] as string[])
+    .option('--profile <url>', 'judge by this profile, too; repeat for several', collect, [] as string[])
     .option(
       '--questionnaire <file>',
       'judge answers by this Questionnaire; repeat for several',
-      each,
+      collect,
       [] as string[],
     )
     .option('--format <format>', 'text or json (OperationOutcome)', 'text')

@@ -211,7 +211,11 @@ function checkDistinct(type: string, parameters: readonly IndexedParameter[]): v
   }
 }
 
-function numbersOf({ param, composite }: Pick<IndexedParameter, 'param' | 'composite'>): readonly number[] {
+/** All numbers under which the values of a parameter are in the index. */
+export function numbersOf({
+  param,
+  composite,
+}: Pick<IndexedParameter, 'param' | 'composite'>): readonly number[] {
   if (composite) return composite.components.map((each) => each.param);
   return [param, identifierNumber(param), ofTypeNumber(param)];
 }

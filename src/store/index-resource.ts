@@ -68,8 +68,26 @@ export function indexResource(
   row: number,
   columns: IndexColumns,
 ): string[] {
-  const patients = new Set<string>(plan.type === 'Patient' ? [resource.id] : []);
-  for (const parameter of plan.written) {
+  const patients = indexParameters(resource, { plan, parameters: plan.written }, row, columns);
+  if (plan.type === 'Patient') patients.add(resource.id);
+  for (const patient of patients) {
+    push(columns.reference, [row, plan.compartmentParam, 'Patient', patient, null, null]);
+  }
+  return [...patients];
+}
+
+/**
+ * Adds a resource's index rows of some parameters, without those of its compartments.
+ * @returns the patients whose compartments these parameters place it in
+ */
+export function indexParameters(
+  resource: Resource,
+  { plan, parameters }: { readonly plan: IndexPlan; readonly parameters: readonly IndexedParameter[] },
+  row: number,
+  columns: IndexColumns,
+): Set<string> {
+  const patients = new Set<string>();
+  for (const parameter of parameters) {
     const seen = new Set<string>();
     parameter.extract(resource, (found) =>
       addValues({ parameter, plan, row, columns, patients, seen }, found),
@@ -78,10 +96,7 @@ export function indexResource(
       columns.component.push(...componentRows(component, { row, element }, found, plan.base));
     });
   }
-  for (const patient of patients) {
-    push(columns.reference, [row, plan.compartmentParam, 'Patient', patient, null, null]);
-  }
-  return [...patients];
+  return patients;
 }
 
 interface Adding {

@@ -2,6 +2,7 @@
  * The words of a resource, for `_text` and `_content`.
  * @see https://hl7.org/fhir/R4/search.html#content
  */
+import { SECTOR_SYSTEM } from '../principal.ts';
 import type { Resource } from '../resource.ts';
 import { isObject } from './index-path.ts';
 import { foldText } from './index-values.ts';
@@ -23,9 +24,14 @@ export function contentText(resource: Resource): string {
   return bounded(texts);
 }
 
-/** What no one searches by words: addresses, links inside the resource, and encoded data. */
+/**
+ * What no one searches by words: addresses, links inside the resource, encoded data, and what the store itself writes
+ * into `meta`, so that a stored resource has the words it had when it came.
+ */
 const WORDLESS: ReadonlySet<string> = new Set([
   'resourceType',
+  'versionId',
+  'lastUpdated',
   'system',
   'url',
   'reference',
@@ -38,7 +44,7 @@ function collect(value: unknown, name: string, texts: string[]): void {
     texts.push(name === 'div' ? plainText(value) : value);
   } else if (Array.isArray(value)) {
     for (const each of value) collect(each, name, texts);
-  } else if (isObject(value)) {
+  } else if (isObject(value) && value['system'] !== SECTOR_SYSTEM) {
     for (const [key, each] of Object.entries(value)) if (!WORDLESS.has(key)) collect(each, key, texts);
   }
 }

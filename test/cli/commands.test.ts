@@ -10,6 +10,7 @@ const COMMANDS: readonly (readonly [string, RegExp])[] = [
   ['serve', /the gateway alone/],
   ['demo', /--fresh/],
   ['migrate', /DATABASE_URL/],
+  ['reindex', /--type[\s\S]*--param[\s\S]*--after/],
   ['config', /--check/],
   ['keys', /SILTA_KEYS_FILE/],
   ['token', /--person <id>/],
