@@ -42,7 +42,7 @@ import {
 } from './rest/index.ts';
 import { countSubscriptions, createExportStore, type Database, migrate } from './store/index.ts';
 import { createSubscribers } from './subscribers.ts';
-import { createTransport, watchSystems } from './systems/index.ts';
+import { createTransport, FolderMemories, watchSystems } from './systems/index.ts';
 import { createWeb, type WebOptions } from './web/index.ts';
 import { createWhoIs } from './who-is.ts';
 
@@ -138,6 +138,7 @@ async function layFoundation(parts: GatewayParts) {
     directory: parts.mappingsDirectory,
     definitions,
     compileModel: (model) => compileStructure(model, definitions),
+    memories: new FolderMemories(),
     environment: parts.environment,
     sandboxDefaults: parts.config.SILTA_MODE === 'sandbox',
     logger,

@@ -37,8 +37,11 @@ group Main(source patient : Patient, target bundle : Bundle) {
 ${Array.from({ length: GROUPS - 1 }, (_, n) => `  patient -> bundle.entry as entry, entry.resource = create('Patient') as person then Part${n + 1}(patient, person) "part${n + 1}";`).join('\n')}
 }`;
 
-/** @param turn makes the text another one, as an edit would */
-export function longMap(turn: number): string {
+/**
+ * @param turn makes the text another one, as an edit would
+ * @param name makes it another map
+ */
+export function longMap(turn: number, name = 'long'): string {
   const groups = Array.from({ length: GROUPS }, (_, n) => groupText(n));
-  return `${HEAD}${main}\n${groups.join('\n')}\n// edit ${turn}\n`;
+  return `${HEAD.replace('bench-long', `bench-${name}`)}${main}\n${groups.join('\n')}\n// edit ${turn}\n`;
 }

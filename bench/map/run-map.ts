@@ -5,6 +5,7 @@ import { SaxesParser } from 'saxes';
 import { compileStructure, type Definitions, loadDefinitions } from '../../src/definitions/index.ts';
 import { type CompiledMap, compileMap, createCodec, parseMap } from '../../src/mapping/index.ts';
 import { longMap } from './long-map.ts';
+import { measureReload, type ReloadFigure } from './measure-reload.ts';
 import { DOCUMENT_MODEL, makeDocument, makeReport } from './messages.ts';
 import { makeResponse, OBSERVATIONS_MAP, toObservations } from './observations.ts';
 import { timeBoth } from './time-runs.ts';
@@ -42,6 +43,7 @@ export interface LeakFigure {
 export interface MapFigures {
   readonly sizes: readonly SizeFigure[];
   readonly compile: CompileFigure;
+  readonly reload: ReloadFigure;
   readonly formats: readonly FormatFigure[];
   readonly leak: LeakFigure | undefined;
 }
@@ -61,6 +63,7 @@ export async function runMap(seconds: number, runs: number): Promise<MapFigures>
   return {
     sizes: SIZES.map((n) => measureSize(map, n, seconds)),
     compile,
+    reload: await measureReload(definitions),
     formats: [measureXml(definitions, seconds), measureHl7v2(definitions, seconds)],
     leak: runs > 0 ? measureLeak(map, runs) : undefined,
   };

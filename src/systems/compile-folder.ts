@@ -5,14 +5,14 @@ import type { ConceptMap, StructureDefinition } from 'fhir/r4';
 import {
   type CompiledMap,
   type CompileOptions,
-  compileMap,
   MapCompileError,
   type MapDiagnostic,
   type MapTree,
   parseMap,
 } from '../mapping/index.ts';
 import { type Fault, Faults } from './fault.ts';
-import { readJson } from './read-json.ts';
+import { type FolderMemories, FolderMemory } from './folder-memory.ts';
+import { parseJson } from './read-json.ts';
 
 /** A model as the mapping room wants it. */
 export type Model = NonNullable<CompileOptions['models']>[number];
@@ -22,6 +22,8 @@ export interface MapContext {
   readonly definitions: CompileOptions['definitions'];
   /** Makes a model of a logical StructureDefinition: `compileStructure` of the definitions. */
   readonly compileModel: (definition: StructureDefinition) => Model;
+  /** What was made of folders before, for whoever compiles them again after a change. */
+  readonly memories?: FolderMemories;
 }
 
 export interface FolderMaps {
@@ -52,23 +54,13 @@ export interface FolderMaps {
  */
 export async function compileFolder(folder: string, shown: string, context: MapContext): Promise<FolderMaps> {
   const names = (await readdir(folder)).sort();
-  const faults: Fault[] = [];
-  const read = async <T>(suffix: string, make: (content: unknown) => T): Promise<Map<string, T>> => {
-    const made = new Map<string, T>();
-    for (const name of names.filter((each) => each.endsWith(suffix))) {
-      try {
-        made.set(name, at(`${shown}/${name}`, make, await readJson(join(folder, name), `${shown}/${name}`)));
-      } catch (error) {
-        if (!(error instanceof Faults)) throw error;
-        faults.push(...error.faults);
-      }
-    }
-    return made;
-  };
-  const models = [...(await read('.logical.json', (content) => readModel(content, context))).values()];
-  const conceptMapFiles = await read('.conceptmap.json', readConceptMap);
+  const reader = new FolderReader(folder, shown, context.memories?.of(`${folder} ${shown}`));
+  reader.memory.retain(names);
+  const found = await reader.read(names, '.logical.json', (content) => readModel(content, context));
+  const models = reader.memory.models([...found.values()]);
+  const conceptMapFiles = await reader.read(names, '.conceptmap.json', readConceptMap);
   const conceptMaps = [...conceptMapFiles.values()];
-  const trees = await parseMaps(folder, shown, names, faults);
+  const trees = await reader.readMaps(names);
   const byUrl = new Map([...trees.values()].flatMap((tree) => (tree ? [[tree.url, tree]] : [])));
   const options: CompileOptions = {
     definitions: context.definitions,
@@ -78,16 +70,66 @@ export async function compileFolder(folder: string, shown: string, context: MapC
     conceptMaps: (url) => conceptMaps.find((each) => each.url === url),
   };
   const parsed = new Map([...trees].flatMap(([name, tree]) => (tree ? [[name, tree]] : [])));
-  const mapFiles = [...trees.keys()];
   return {
-    ...compileAll(trees, options, faults),
+    ...compileAll(trees, options, reader),
     models,
     trees: parsed,
     conceptMaps,
     conceptMapFiles,
-    mapFiles,
+    mapFiles: [...trees.keys()],
     options,
   };
+}
+
+/** Reads the files of a folder, as far as they are others than the last time, and collects what is wrong with them. */
+class FolderReader {
+  readonly faults: Fault[] = [];
+  readonly memory: FolderMemory;
+  readonly #folder: string;
+  readonly #shown: string;
+
+  constructor(folder: string, shown: string, memory = new FolderMemory()) {
+    this.#folder = folder;
+    this.#shown = shown;
+    this.memory = memory;
+  }
+
+  /** What a reader makes of the JSON files of a suffix, by file name; without those that are broken. */
+  async read<T>(
+    names: readonly string[],
+    suffix: string,
+    make: (content: unknown) => T,
+  ): Promise<ReadonlyMap<string, T>> {
+    const made = new Map<string, T>();
+    for (const name of names.filter((each) => each.endsWith(suffix))) {
+      const file = `${this.#shown}/${name}`;
+      const text = await readFile(join(this.#folder, name), 'utf8');
+      try {
+        made.set(
+          name,
+          this.memory.file(name, text, () => at(file, make, parseJson(text, file))),
+        );
+      } catch (error) {
+        if (!(error instanceof Faults)) throw error;
+        this.faults.push(...error.faults);
+      }
+    }
+    return made;
+  }
+
+  /** The maps by file name; undefined for one that does not parse. */
+  async readMaps(names: readonly string[]): Promise<ReadonlyMap<string, MapTree | undefined>> {
+    const trees = new Map<string, MapTree | undefined>();
+    for (const name of names.filter((each) => each.endsWith('.fml'))) {
+      const text = await readFile(join(this.#folder, name), 'utf8');
+      const { map, diagnostics } = this.memory.file(name, text, () =>
+        parseMap(text, `${this.#shown}/${name}`),
+      );
+      this.faults.push(...diagnostics.map(asFault));
+      trees.set(name, map);
+    }
+    return trees;
+  }
 }
 
 /** Runs a reader of parsed JSON; what it throws is a fault at the head of the file. */
@@ -114,25 +156,10 @@ function readConceptMap(content: unknown): ConceptMap {
   return map;
 }
 
-async function parseMaps(
-  folder: string,
-  shown: string,
-  names: readonly string[],
-  faults: Fault[],
-): Promise<ReadonlyMap<string, MapTree | undefined>> {
-  const trees = new Map<string, MapTree | undefined>();
-  for (const name of names.filter((each) => each.endsWith('.fml'))) {
-    const { map, diagnostics } = parseMap(await readFile(join(folder, name), 'utf8'), `${shown}/${name}`);
-    faults.push(...diagnostics.map(asFault));
-    trees.set(name, map);
-  }
-  return trees;
-}
-
 function compileAll(
   trees: ReadonlyMap<string, MapTree | undefined>,
   options: CompileOptions,
-  faults: Fault[],
+  { memory, faults }: FolderReader,
 ): Pick<FolderMaps, 'maps' | 'broken' | 'faults'> {
   const maps = new Map<string, CompiledMap>();
   const broken = new Set<string>();
@@ -142,7 +169,7 @@ function compileAll(
       continue;
     }
     try {
-      maps.set(name, compileMap(tree, options));
+      maps.set(name, memory.map(name, tree, options));
     } catch (error) {
       if (!(error instanceof MapCompileError)) throw error;
       broken.add(name);

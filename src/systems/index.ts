@@ -6,6 +6,7 @@ export type { TransportDependencies } from './connection.ts';
 export { type CoverageThresholds, readCoverageThresholds } from './coverage-thresholds.ts';
 export { createTransport } from './create-transport.ts';
 export { type Fault, printFault } from './fault.ts';
+export { FolderMemories } from './folder-memory.ts';
 export type { CaseDifference } from './judge-case.ts';
 export type { LoadOptions } from './load-system.ts';
 export { loadSystems } from './load-systems.ts';

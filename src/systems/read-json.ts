@@ -9,7 +9,15 @@ import { Faults } from './fault.ts';
  * @throws Faults when the file is not JSON
  */
 export async function readJson(path: string, shown: string): Promise<unknown> {
-  const text = await readFile(path, 'utf8');
+  return parseJson(await readFile(path, 'utf8'), shown);
+}
+
+/**
+ * @param text JSON
+ * @param shown how faults name its file
+ * @throws Faults when the text is not JSON
+ */
+export function parseJson(text: string, shown: string): unknown {
   try {
     return json.parse(text, shown);
   } catch (error) {

@@ -4,7 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { basename, dirname, extname, join, relative, resolve } from 'node:path';
 import { readConfig } from '../../config.ts';
 import { compileStructure, loadDefinitions } from '../../definitions/index.ts';
-import type { MapContext } from '../../systems/index.ts';
+import { FolderMemories, type MapContext } from '../../systems/index.ts';
 import { CommandError } from '../exit.ts';
 import { mappingsDirectory, profilesDirectory } from '../installation.ts';
 
@@ -13,7 +13,11 @@ const sandboxConfig = () => readConfig({ ...process.env, SILTA_MODE: 'sandbox' }
 /** What maps are compiled with: FHIR R4, the installation's profiles and the folder's own models. */
 export async function mapContext(): Promise<MapContext> {
   const definitions = await loadDefinitions({ profiles: profilesDirectory(sandboxConfig()) });
-  return { definitions, compileModel: (model) => compileStructure(model, definitions) };
+  return {
+    definitions,
+    compileModel: (model) => compileStructure(model, definitions),
+    memories: new FolderMemories(),
+  };
 }
 
 /** The folders that `paths` mean: a system's folder, a file in it, a folder of systems; without paths all systems. */
