@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { StructureDefinition } from 'fhir/r4';
@@ -14,8 +14,10 @@ import {
 
 await buildDefinitions(new URL('../../dist/definitions/r4.json', import.meta.url).pathname);
 
+const empty = mkdtempSync(join(tmpdir(), 'no-profiles-'));
 /** FHIR R4 and nothing else. */
-export const definitions = await loadDefinitions({ profiles: mkdtempSync(join(tmpdir(), 'no-profiles-')) });
+export const definitions = await loadDefinitions({ profiles: empty });
+rmSync(empty, { recursive: true });
 
 /** A clock and a source of UUIDs that always say the same. */
 export function environment(): MapEnvironment {
