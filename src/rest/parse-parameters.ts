@@ -64,3 +64,9 @@ export function parseCount(
   }
   return Math.min(Number(text), limits.maxCount);
 }
+
+/**
+ * A value as a search reads it literally.
+ * @see https://hl7.org/fhir/R4/search.html#escaping
+ */
+export const escapeValue = (text: string): string => text.replace(/[\\$,|]/g, (each) => `\\${each}`);

@@ -178,18 +178,25 @@ function listSystem(
 /** Compiled once for all codes that a part is asked for: a part belongs to one value set, and that to one reading. */
 const compiled = new WeakMap<
   ValueSetComposeInclude,
-  { readonly view: CodeSystemView; readonly tests: readonly Test[] }
+  { readonly view: CodeSystemView; readonly tests: readonly Test[] | Unknown }
 >();
 
 function testsOf(part: ValueSetComposeInclude, view: CodeSystemView): readonly Test[] {
   const known = compiled.get(part);
-  if (known?.view === view) return known.tests;
-  const tests = (part.filter ?? []).map((filter) => {
+  const tests = known?.view === view ? known.tests : compileFilters(part, view);
+  // What cannot be compiled is kept too: it was costly to find out.
+  if (known?.view !== view) compiled.set(part, { view, tests });
+  if ('reason' in tests) throw new CannotTell(tests);
+  return tests;
+}
+
+function compileFilters(part: ValueSetComposeInclude, view: CodeSystemView): readonly Test[] | Unknown {
+  const tests: Test[] = [];
+  for (const filter of part.filter ?? []) {
     const test = compileFilter(filter, view);
-    if (typeof test !== 'function') throw new CannotTell(test);
-    return test;
-  });
-  compiled.set(part, { view, tests });
+    if (typeof test !== 'function') return test;
+    tests.push(test);
+  }
   return tests;
 }
 

@@ -109,9 +109,12 @@ function compileRegex(filter: ValueSetComposeIncludeFilter, view: CodeSystemView
   const known = matchPattern(value, texts);
   if (known === 'malformed') return { code: 'not-supported', reason: 'a regular expression is malformed' };
   if (known === 'too-costly') return { code: 'too-costly', reason: 'a regular expression takes too long' };
+  let isCostly = false;
   const matches = (text: string) => {
     if (view.concepts) return known.has(text);
+    if (isCostly) return false;
     const found = matchPattern(value, [text]);
+    isCostly = found === 'too-costly';
     return typeof found !== 'string' && found.has(text);
   };
   return (concept) => valuesOf(concept, property).some(matches);

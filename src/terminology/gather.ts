@@ -20,6 +20,8 @@ export interface StoredTerminology {
 
 /** What is drawn on, directly or through others. */
 const MOST_DRAWN_ON = 200;
+/** Regular expressions in all of it: each may take its whole time, and no other request is served meanwhile. */
+const MOST_PATTERNS = 10;
 
 export interface Roots {
   readonly valueSets?: readonly (string | ValueSet)[];
@@ -62,6 +64,7 @@ class Gathering {
   readonly #policy: VersionPolicy;
   readonly #given: readonly (CodeSystem | ValueSet)[];
   #supplements: Promise<readonly CodeSystem[]> | undefined;
+  #patterns = 0;
 
   constructor(
     stored: StoredTerminology,
@@ -105,6 +108,11 @@ class Gathering {
       ...(valueSet.compose?.include ?? []),
       ...(valueSet.compose?.exclude ?? []),
     ];
+    const filters = parts.flatMap(({ filter = [] }) => filter);
+    this.#patterns += filters.filter(({ op }) => op === 'regex').length;
+    if (this.#patterns > MOST_PATTERNS) {
+      throw new SiltaError('too-costly', 'This value set draws on too many regular expressions.');
+    }
     for (const { system, version, valueSet: imported } of parts) {
       if (system !== undefined) await this.addCodeSystem(system, version);
       for (const canonical of imported ?? []) await this.addValueSet(canonical);

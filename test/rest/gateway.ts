@@ -65,6 +65,13 @@ const CALLERS: Readonly<Record<string, Principal>> = {
     scopes: scopes('system', 'QuestionnaireResponse.rs Patient.r'),
     sectors: ['health'],
   },
+  health: {
+    kind: 'system',
+    who: 'Device/health',
+    clientId: 'health',
+    scopes: scopes('system', '*.cruds'),
+    sectors: ['health'],
+  },
   social: {
     kind: 'system',
     who: 'Device/social',

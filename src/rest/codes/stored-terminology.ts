@@ -5,6 +5,7 @@ import { SiltaError } from '../../outcome.ts';
 import type { Resource } from '../../resource.ts';
 import { chooseVersion, type StoredVersion } from '../../store/index.ts';
 import { keepRecent, type StoredTerminology } from '../../terminology/index.ts';
+import { escapeValue } from '../parse-parameters.ts';
 import { referenceOf } from '../represent.ts';
 import type { Session } from '../types.ts';
 
@@ -74,6 +75,3 @@ function parseOnce(stored: StoredVersion): Resource {
   const key = `${referenceOf(stored)}/${stored.versionId}/${stored.lastUpdated}`;
   return parsed(key, () => ({ resource: parseStored(content) as Resource, size: content.length })).resource;
 }
-
-/** @see https://hl7.org/fhir/R4/search.html#escaping */
-const escapeValue = (text: string): string => text.replace(/[\\$,|]/g, (each) => `\\${each}`);

@@ -46,8 +46,8 @@ export interface Needs {
 export type JobAnswer =
   | { readonly kind: 'needs'; readonly needs: Needs }
   | { readonly kind: 'result'; readonly result: unknown; readonly trace?: Parameters }
-  /** The map is broken, or the data does not fit it; a line each, with its place. */
-  | { readonly kind: 'fault'; readonly of: 'map' | 'data'; readonly lines: readonly string[] };
+  /** The map is broken, the data does not fit it, a line each with its place; or the result is too large. */
+  | { readonly kind: 'fault'; readonly of: 'map' | 'data' | 'size'; readonly lines: readonly string[] };
 
 class MapFault extends Error {
   override readonly name = 'MapFault';

@@ -3,6 +3,8 @@
 import type { ConceptMap, StructureDefinition } from 'fhir/r4';
 import { SiltaError } from '../../outcome.ts';
 import type { Resource } from '../../resource.ts';
+import { chooseVersion } from '../../store/index.ts';
+import { escapeValue } from '../parse-parameters.ts';
 import { refuseParameters } from '../refuse-parameters.ts';
 import type { FhirResponse, Interact, Session } from '../types.ts';
 import type { GivenMap, JobAnswer, MapJob, Needs } from './map-job.ts';
@@ -10,6 +12,10 @@ import { readTransformInput, type TransformInput } from './read-transform-input.
 
 /** Rounds of looking for what maps refer to: imports of imports of imports. */
 const ROUNDS = 8;
+/** Canonicals that a map, and what it imports, may refer to; each is a search. */
+const MOST_NEEDS = 200;
+/** Versions of one canonical that are looked at. */
+const MOST_VERSIONS = 100;
 
 /** A stored resource, when the caller may read it. */
 type Find = (type: string, canonical: string) => Promise<Resource | undefined>;
@@ -38,14 +44,26 @@ export const transform: Interact = async (request, session) => {
   return { ...(await respond(answer)), shown: { action: 'transform', entities } };
 };
 
-/** Finds what is stored, as this caller may see it, and remembers it for the audit. */
+/**
+ * Finds what is stored, among what this caller may see, and remembers it for the audit: what is hidden neither shows
+ * itself nor stands before what is not.
+ */
 function finder({ rest, principal, reader }: Session, entities: string[]): Find {
   return async (type, canonical) => {
     rest.access.authorize(principal, 'read', type);
-    const found = await rest.store.resolveCanonical(type, canonical);
-    if (typeof found?.id !== 'string') return undefined;
-    rest.access.authorizeStored(principal, type, await reader.read(type, found.id));
-    entities.push(`${type}/${found.id}`);
+    const [url = '', version] = canonical.split('|');
+    const { matches } = await reader.search({
+      type,
+      parameters: [
+        ['url', escapeValue(url)],
+        ['_count', String(MOST_VERSIONS)],
+      ],
+      visibility: rest.access.visibility(principal),
+    });
+    const visible = matches.filter((each) => rest.access.maySee(principal, each));
+    const versions = visible.map(({ content }) => JSON.parse(content ?? '{}') as Resource);
+    const found = chooseVersion(versions, version);
+    if (found) entities.push(`${type}/${found.id}`);
     return found;
   };
 }
@@ -94,6 +112,9 @@ async function runWhole(
 
 async function supply(job: MapJob, needs: Needs, find: Find): Promise<MapJob> {
   const absent = [...job.absent];
+  const drawnOn = [job.supporting, job.models, job.conceptMaps, absent, ...Object.values(needs)];
+  if (drawnOn.flat().length > MOST_NEEDS)
+    throw new SiltaError('too-costly', `The maps refer to more than ${MOST_NEEDS} other resources.`);
   const gather = async (type: string, urls: readonly string[]): Promise<readonly Resource[]> => {
     const found: Resource[] = [];
     for (const url of urls) {
@@ -118,6 +139,8 @@ async function supply(job: MapJob, needs: Needs, find: Find): Promise<MapJob> {
 /** A resource as such; what is no FHIR in a Binary; with `debug` the trace. */
 async function respond(answer: Exclude<JobAnswer, { kind: 'needs' }>): Promise<FhirResponse> {
   if (answer.kind === 'fault') {
+    if (answer.of === 'size')
+      throw new SiltaError('too-costly', 'The result of the map is too large to be answered.');
     const what = answer.of === 'map' ? 'The map is broken.' : 'The map cannot be applied to this content.';
     throw new SiltaError(answer.of === 'map' ? 'unsupported-content' : 'invalid-resource', what, {
       issues: answer.lines.map((diagnostics) => ({
