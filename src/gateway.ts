@@ -141,6 +141,7 @@ async function layFoundation(parts: GatewayParts) {
     memories: new FolderMemories(),
     environment: parts.environment,
     sandboxDefaults: parts.config.SILTA_MODE === 'sandbox',
+    requireHttps: parts.config.SILTA_MODE === 'production',
     logger,
   });
   return {
@@ -180,8 +181,13 @@ function wireDelivery(parts: GatewayParts, base: Foundation): Delivery {
       resolveCanonical: (type, canonical) => store.resolveCanonical(type, canonical),
       plans: createPlanReader(store, clock),
     }),
-    mayDisclose: ({ sector, patients }, system) =>
-      access.mayDisclose({ resourceSector: sector, systemSector: system.sector, patientIds: patients }),
+    mayDisclose: ({ type, sector, patients }, system) =>
+      access.mayDisclose({
+        type,
+        resourceSector: sector,
+        systemSector: system.sector,
+        patientIds: patients,
+      }),
     dispatcher: config.REDIS_URL
       ? createBullDispatcher({
           redisUrl: config.REDIS_URL,

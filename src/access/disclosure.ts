@@ -2,6 +2,7 @@ import type { Consent } from 'fhir/r4';
 import type { SearchPage, Store } from '../store/index.ts';
 import { judgeConsents } from './consent.ts';
 import type { Disclosure, DisclosureRequest } from './types.ts';
+import { isSharedType } from './visibility.ts';
 
 /**
  * Whether a resource may go from its sector to a system's. Within a sector yes; across, each patient concerned
@@ -11,9 +12,10 @@ import type { Disclosure, DisclosureRequest } from './types.ts';
 export async function judgeDisclosure(
   store: Pick<Store, 'search'>,
   clock: () => Date,
-  { resourceSector, systemSector, patientIds }: DisclosureRequest,
+  { type, resourceSector, systemSector, patientIds }: DisclosureRequest,
 ): Promise<Disclosure> {
   if (resourceSector === systemSector) return { allowed: true, reason: 'same sector' };
+  if (isSharedType(type)) return { allowed: true, reason: 'published content and directories are of both' };
   const across = `from ${resourceSector} to ${systemSector}`;
   if (patientIds.length === 0) {
     return { allowed: false, reason: `no patient is known who could consent ${across}` };

@@ -65,6 +65,8 @@ export interface Access {
 }
 
 export interface DisclosureRequest {
+  /** Type of the resource: published content and directories of services need no consent. */
+  readonly type: string;
   readonly resourceSector: Sector;
   readonly systemSector: Sector;
   readonly patientIds: readonly string[];

@@ -41,6 +41,11 @@ export function visibilityOf(principal: Principal): Visibility {
   return { patientId: principal.patientId ?? '', sectors: principal.sectors, sharedTypes: SHARED_TYPES };
 }
 
+/** Whether a type holds published content or the directory of services, and no data of clients. */
+export function isSharedType(type: string): boolean {
+  return SHARED_TYPES.has(type);
+}
+
 /** Whether a type can hold anything that a confined caller may see. */
 export function isOpenToConfined(definitions: Definitions, type: string): boolean {
   return SHARED_TYPES.has(type) || isInCompartment(definitions, type);

@@ -10,7 +10,7 @@ export type MayDisclose = (
 ) => Promise<{ readonly allowed: boolean; readonly reason: string }>;
 
 /**
- * Asks for every source that belongs to a patient and to another sector than the system's. The Patient itself belongs to
+ * Asks for every source that belongs to another sector than the system's, whether or not a patient is known. The Patient itself belongs to
  * both sectors; what must not be told of it is suppressed elsewhere.
  * @throws SiltaError `forbidden` with the reason, which must hold no personal data
  */
@@ -21,7 +21,7 @@ export async function checkDisclosure(
 ): Promise<void> {
   for (const version of sources.versions) {
     if (version.sector === system.sector || version.type === 'Patient') continue;
-    if (version.patients.length === 0 || version.content === null) continue;
+    if (version.content === null) continue;
     const { allowed, reason } = await mayDisclose(version, system);
     if (allowed) continue;
     throw new SiltaError(

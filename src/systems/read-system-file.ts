@@ -36,6 +36,8 @@ export interface Variables {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Whether addresses and secrets may be left at the file's defaults, which are the sandbox's. */
   readonly sandboxDefaults: boolean;
+  /** Whether plain http must be allowed by the file in so many words, as production wants it; false by default. */
+  readonly requireHttps?: boolean;
 }
 
 /**
@@ -67,7 +69,10 @@ export function readSystemFile(text: string, file: string, variables: Variables)
   }
   resolveInPlace(document, variables, faultAtOffset);
   const content = document.toJS() as SystemText;
-  const faults = checkContent(content, faultAt);
+  const faults = [
+    ...checkContent(content, faultAt),
+    ...(variables.requireHttps ? refusePlainHttp(content, faultAt) : []),
+  ];
   if (faults.length > 0) throw new Faults(faults);
   return { content, faultAt };
 }
@@ -125,6 +130,26 @@ function checkContent(content: SystemText, faultAt: (path: Path, message: string
     (content.inbound ?? []).map((inbound) => inbound.receive),
   );
   return faults;
+}
+
+/** What is sent, secrets included, would be readable on the way. */
+function refusePlainHttp(
+  { transport }: SystemText,
+  faultAt: (path: Path, message: string) => Fault,
+): readonly Fault[] {
+  if (transport.options?.['plainHttp'] === true) return [];
+  const addresses: readonly (readonly [Path, unknown])[] = [
+    [['transport', 'baseUrl'], transport.baseUrl],
+    [['transport', 'auth', 'tokenUrl'], transport.auth['tokenUrl']],
+  ];
+  return addresses
+    .filter(([, address]) => typeof address === 'string' && /^http:/i.test(address.trim()))
+    .map(([path]) =>
+      faultAt(
+        path,
+        'plain http is refused in production; use https, or say transport.options.plainHttp: true',
+      ),
+    );
 }
 
 /** Every FHIRPath expression of the file with its place. */

@@ -46,12 +46,30 @@ function consent(id: string, patientId: string, status = 'active'): Resource & {
 const write = (resource: Resource & { readonly id: string }) =>
   store.write([{ kind: 'update', resource, orCreate: true }], { principal: GATEWAY, requestId: 'consents' });
 const ask = (...patientIds: string[]) =>
-  access.mayDisclose({ resourceSector: 'health', systemSector: 'social', patientIds });
+  access.mayDisclose({ type: 'Task', resourceSector: 'health', systemSector: 'social', patientIds });
 
 describe('disclosure to a system', () => {
   it('of the same sector needs no consent', async () => {
-    const within = { resourceSector: 'social', systemSector: 'social', patientIds: ['unknown'] } as const;
+    const within = {
+      type: 'Task',
+      resourceSector: 'social',
+      systemSector: 'social',
+      patientIds: ['unknown'],
+    } as const;
     expect(await access.mayDisclose(within)).toEqual({ allowed: true, reason: 'same sector' });
+  });
+
+  it('of the other sector is refused for what names no patient, and free for what is published', async () => {
+    const across = { resourceSector: 'social', systemSector: 'health', patientIds: [] } as const;
+    for (const type of ['Organization', 'Questionnaire', 'PractitionerRole']) {
+      expect((await access.mayDisclose({ ...across, type })).allowed).toBe(true);
+    }
+    for (const type of ['QuestionnaireResponse', 'Binary', 'Group', 'Task', 'Patient']) {
+      expect(await access.mayDisclose({ ...across, type })).toEqual({
+        allowed: false,
+        reason: 'no patient is known who could consent from social to health',
+      });
+    }
   });
 
   it('of the other sector needs the consent of every patient concerned', async () => {

@@ -58,6 +58,20 @@ describe('a delivery to the other sector', () => {
     expect(audit).toEqual([{ action: 'delivery', outcome: 'refused' }]);
   });
 
+  it('is asked for what names no patient as well', async () => {
+    await world.task();
+    const asked: string[] = [];
+    const deliveries = await run({
+      mayDisclose: async (version) => {
+        asked.push(version.type);
+        return { allowed: version.patients.length > 0, reason: 'nobody is known who could consent' };
+      },
+    });
+    expect(asked).toEqual(['Task']);
+    expect(deliveries).toMatchObject([{ state: 'dead', outcome: { issue: [{ code: 'forbidden' }] } }]);
+    expect(world.receiver.attempts).toEqual([]);
+  });
+
   it('is sent when it may', async () => {
     await world.task({ patient: 'p-3' });
     expect(await run()).toMatchObject([{ state: 'sent' }]);

@@ -51,6 +51,32 @@ describe('a system.yaml', () => {
     expect(read(elsewhere).transport.baseUrl).toBe('http://localhost:7/api');
   });
 
+  it('connects over plain http in production only when the file says so, and names the place otherwise', () => {
+    const plain = GOOD.replace('https://kaiku.example', 'http://kaiku.example');
+    const read = (text: string) =>
+      readSystemFile(text, 'f', { environment: ENVIRONMENT, sandboxDefaults: true, requireHttps: true });
+    const faultOf = (text: string) => {
+      try {
+        read(text);
+      } catch (error) {
+        return (error as Faults).faults.map(printFault);
+      }
+      return [];
+    };
+    expect(faultOf(plain)).toEqual([expect.stringMatching(/^f:5:12: .*plain http is refused in production/)]);
+    expect(faultOf(plain.replace('http://', 'HTTP://'))).toHaveLength(1);
+    const token = plain
+      .replace('http://kaiku.example', 'https://kaiku.example')
+      .replace(
+        /kind: bearer\n {4}secret: \S+/,
+        'kind: oauth2-client-credentials\n    tokenUrl: http://login.example/token\n    clientId: silta\n    clientSecret: ${KAIKU_SECRET}',
+      );
+    expect(faultOf(token)).toEqual([expect.stringMatching(/^f:8:15: .*plain http/)]);
+    const said = plain.replace('routes:', '  options: { plainHttp: true }\nroutes:');
+    expect(read(said).content.transport.options).toEqual({ plainHttp: true });
+    expect(faultOf(GOOD)).toEqual([]);
+  });
+
   it('takes defaults for addresses and secrets in the sandbox only', () => {
     const text = GOOD.replace('${KAIKU_SECRET}', '${KAIKU_SECRET:-sandbox}');
     const read = (environment: Record<string, string>, sandboxDefaults: boolean) =>

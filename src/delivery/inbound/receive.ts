@@ -3,7 +3,12 @@ import express, { type ErrorRequestHandler, type Request, Router } from 'express
 import { SiltaError } from '../../outcome.ts';
 import type { Inbound, SystemDefinition } from '../../systems/index.ts';
 import { authenticateSender } from './authenticate-sender.ts';
-import { findInboundDefinition, type InboundDependencies, takeIn } from './take-in.ts';
+import {
+  findInboundDefinition,
+  type InboundDependencies,
+  requireInboundDefinition,
+  takeIn,
+} from './take-in.ts';
 
 export interface ReceiveDependencies extends InboundDependencies {
   /** The secret agreed with a system for a message; undefined lets nobody in. */
@@ -25,14 +30,16 @@ export function createInboundRouter(context: ReceiveDependencies): Router {
   router.post(
     '/:system/:message',
     (request, _response, next) => {
-      const { system, inbound } = find(request);
-      authenticateSender(inbound, request.get('authorization'), context.inboundSecret(system, inbound));
+      const known = find(request);
+      // Which systems and messages there are is told to nobody who has no secret of theirs.
+      const secret = known && context.inboundSecret(known.system, known.inbound);
+      authenticateSender(known?.inbound, request.get('authorization'), secret);
       next();
     },
     readBody,
     async (request, response) => {
       const raw: unknown = request.body;
-      const { system, inbound } = find(request);
+      const { system, inbound } = requireInboundDefinition(find(request));
       if (!Buffer.isBuffer(raw)) throw new SiltaError('invalid-json', 'The message has no content.');
       const answer = await takeIn(context, { system, inbound, raw });
       response.status(200).type('application/fhir+json').send(JSON.stringify(answer));

@@ -93,20 +93,32 @@ export async function replayInbound(context: InboundDependencies, id: string): P
   if (!kept) throw new SiltaError('not-found', 'There is no inbound message with this id.');
   if (kept.state === 'done') throw new SiltaError('conflict', 'The message was taken in already.');
   if (!kept.raw) throw new SiltaError('gone', 'The raw copy of the message has been erased after its time.');
-  const { system, inbound } = findInboundDefinition(context.systems(), kept.system, kept.message);
+  const { system, inbound } = requireInboundDefinition(
+    findInboundDefinition(context.systems(), kept.system, kept.message),
+  );
   const raw = openRawCopy(context.rawCopyKey, kept.raw, aboutOf(kept.system, kept.message, kept.messageId));
   return takeIn(context, { system, inbound, raw });
 }
 
-/** @throws SiltaError `not-found` when the system or the message is not configured */
+export interface InboundDefinition {
+  readonly system: SystemDefinition;
+  readonly inbound: Inbound;
+}
+
+/** Undefined when the system or the message is not configured. */
 export function findInboundDefinition(
   systems: readonly SystemDefinition[],
   systemName: string,
   message: string,
-): { readonly system: SystemDefinition; readonly inbound: Inbound } {
+): InboundDefinition | undefined {
   const system = systems.find(({ name }) => name === systemName);
   const inbound = system?.inbound.find(({ receive }) => receive === message);
-  if (system && inbound) return { system, inbound };
+  return system && inbound && { system, inbound };
+}
+
+/** @throws SiltaError `not-found` */
+export function requireInboundDefinition(found: InboundDefinition | undefined): InboundDefinition {
+  if (found) return found;
   throw new SiltaError('not-found', 'No such message of such a system is known here.');
 }
 

@@ -116,9 +116,12 @@ describe('a bad message is refused with a precise outcome:', () => {
   it.each([
     ['/inbound/unknown/ticket-status', 'an unknown system'],
     ['/inbound/sap-c4c/unknown', 'an unknown message'],
-  ])('404 for %s', async (path) => {
-    const response = await send({ event: 'e1' }, SECRET, path);
-    expect([response.status, issue(response.text)['code']]).toEqual([404, 'not-found']);
+  ])('401 for %s, as for a wrong secret: names cannot be found out', async (path) => {
+    const unknown = await send({ event: 'e1' }, SECRET, path);
+    const wrong = await send({ event: 'e1' }, 'wrong');
+    expect(unknown.status).toBe(401);
+    expect([unknown.status, unknown.text]).toEqual([wrong.status, wrong.text]);
+    expect(Object.keys(unknown.headers).sort()).toEqual(Object.keys(wrong.headers).sort());
   });
 
   it.each(['wrong', `${SECRET}x`, ''])('401 for the secret %j', async (secret) => {
