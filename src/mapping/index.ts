@@ -19,6 +19,7 @@ export { printMap } from './language/print-map.ts';
 export { toConceptMap } from './structure-map/concept-map.ts';
 export { findModelUrl } from './structure-map/find-model-url.ts';
 export { fromStructureMap } from './structure-map/from-structure-map.ts';
+export { toR5 } from './structure-map/to-r5.ts';
 export { toStructureMap } from './structure-map/to-structure-map.ts';
 export { type CheckOptions, checkMap } from './tools/check/check-map.ts';
 export { type Coverage, createCoverage, type MapCoverage } from './tools/coverage.ts';

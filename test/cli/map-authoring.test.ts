@@ -80,6 +80,28 @@ describe('silta map', () => {
     expect(again).toBe(fml);
   });
 
+  it('convert writes the shape of R5 when asked, in JSON', async () => {
+    const map = join(C4C, 'task-to-ticket.fml');
+    const [r4, r5, fml] = ['r4.fml', 'r5.json', 'r5.fml'].map((name) => join(folder, name));
+    const steps = [
+      [map, '--to', r4],
+      [map, '--to', r5, '--fhir-version', 'R5'],
+      [r5, '--to', fml],
+    ];
+    for (const step of steps)
+      expect(await silta(['map', 'convert', ...step.map(String)])).toMatchObject({ code: 0, stderr: '' });
+    expect(await readFile(r5 ?? '', 'utf8')).not.toContain('contextType');
+    const again = await readFile(fml ?? '', 'utf8');
+    // The order of the head's lines is that of the resource.
+    const sorted = (text: string) => text.split('\n').sort();
+    expect(sorted(again)).toEqual(sorted(await readFile(r4 ?? '', 'utf8')));
+    expect(await silta(['map', 'convert', map, '--to', '-.xml', '--fhir-version', 'R5'])).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining('--fhir-version R5 goes with --to *.json'),
+    });
+  });
+
   it('convert refuses what is no map, with every fault, and endings that it does not know', async () => {
     const notMap = join(folder, 'patient.json');
     const broken = join(folder, 'broken.fml');

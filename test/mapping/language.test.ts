@@ -1,7 +1,7 @@
 /** The grammar: https://build.fhir.org/mapping-language.html#grammar */
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { fromStructureMap, parseMap, printMap, toStructureMap } from '../../src/mapping/index.ts';
+import { fromStructureMap, parseMap, printMap, toR5, toStructureMap } from '../../src/mapping/index.ts';
 import { mapTree } from './map-arbitrary.ts';
 import { parse } from './map-fixture.ts';
 
@@ -232,6 +232,18 @@ describe('printing', () => {
       fc.property(mapTree, (tree) => {
         const structureMap = toStructureMap(tree);
         const { map, diagnostics } = fromStructureMap(structureMap, 'map.json');
+        expect(diagnostics).toEqual([]);
+        expect(map && toStructureMap(map)).toEqual(structureMap);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('loses nothing on the way over a StructureMap of R5', () => {
+    fc.assert(
+      fc.property(mapTree, (tree) => {
+        const structureMap = toStructureMap(tree);
+        const { map, diagnostics } = fromStructureMap(toR5(structureMap), 'map.json');
         expect(diagnostics).toEqual([]);
         expect(map && toStructureMap(map)).toEqual(structureMap);
       }),

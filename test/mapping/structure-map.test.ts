@@ -1,6 +1,6 @@
 /** StructureMap: https://hl7.org/fhir/R4/structuremap.html and https://hl7.org/fhir/R5/structuremap.html */
 import { describe, expect, it } from '@jest/globals';
-import { fromStructureMap, toStructureMap } from '../../src/mapping/index.ts';
+import { fromStructureMap, toR5, toStructureMap } from '../../src/mapping/index.ts';
 import { parse } from './map-fixture.ts';
 
 const R5 = {
@@ -135,5 +135,75 @@ group g(source s, target t) { s -> t.x = 'y'; }`);
         ],
       },
     ]);
+  });
+});
+
+describe('writing StructureMaps in the shape of R5', () => {
+  it('uses the elements that R5 has and R4 has not', () => {
+    const { map } = fromStructureMap(R5, 'm.json');
+    const written = map && toR5(toStructureMap(map));
+    expect(written).toMatchObject({ const: R5.const, structure: R5.structure });
+    expect(written?.['group']).toMatchObject([
+      {
+        rule: [
+          {
+            source: [{ defaultValue: "'none'" }],
+            target: [{ listMode: ['single'] }],
+            dependent: R5.group[0]?.rule[0]?.dependent,
+          },
+        ],
+      },
+    ]);
+    expect(JSON.stringify(written)).not.toMatch(/extension|contextType|typeMode/);
+  });
+
+  it('names relations, unmapped codes and rules as R5 does', () => {
+    const map = parse(`map "http://m" = "m"
+conceptmap "#c" {
+  prefix s = "http://s"
+  prefix t = "http://t"
+  unmapped for s = provided
+  s:a == t:b
+  s:c >- t:d
+  s:e --
+}
+group g(source s, target t) {
+  s.a default "it's" as v -> t.b = v collate;
+}
+`);
+    const written = toR5(toStructureMap(map)) as {
+      readonly contained: readonly unknown[];
+      readonly group: readonly { readonly rule: readonly Record<string, unknown>[] }[];
+    };
+    expect(written.contained).toMatchObject([
+      {
+        group: [
+          {
+            element: [
+              { code: 'a', target: [{ code: 'b', relationship: 'equivalent' }] },
+              {
+                code: 'c',
+                target: [
+                  {
+                    code: 'd',
+                    relationship: 'source-is-broader-than-target',
+                    extension: [{ valueCode: 'specializes' }],
+                  },
+                ],
+              },
+            ],
+            unmapped: { mode: 'use-source-code' },
+          },
+          { element: [{ code: 'e', noMap: true }] },
+        ],
+      },
+    ]);
+    const rule = written.group[0]?.rule[0] ?? {};
+    expect(rule).not.toHaveProperty('name');
+    expect(rule).toMatchObject({
+      source: [{ defaultValue: "'it\\'s'", extension: [{ valueString: "it's" }] }],
+      target: [{ extension: [{ valueCode: 'collate' }] }],
+    });
+    expect(rule).not.toHaveProperty('target[0].listMode');
   });
 });

@@ -1,5 +1,5 @@
 /** `silta map …`: the commands for integration engineers, with what `--help` says of them. */
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 
 const collect = (value: string, all: readonly string[]): string[] => [...all, value];
 
@@ -13,6 +13,19 @@ function positiveNumber(text: string): number {
   const value = wholeNumber(text);
   if (value < 1) throw new InvalidArgumentError('1 or more is wanted');
   return value;
+}
+
+function megabytes(text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new InvalidArgumentError('a number above 0 is wanted');
+  return value;
+}
+
+/** One character; a tab as one can type it. */
+function delimiter(text: string): string {
+  const sign = text === '\\t' || text === 'tab' ? '\t' : text;
+  if (sign.length === 1 && !/["\r\n]/.test(sign)) return sign;
+  throw new InvalidArgumentError('one character is wanted, or tab');
 }
 
 /** Examples below the options, and what the exit codes mean. */
@@ -45,6 +58,14 @@ function defineRun(map: Command): void {
     .option('--models <directory>', 'further logical models (*.logical.json); repeatable', collect, [])
     .option('--maps <directory>', 'further maps and ConceptMaps; repeatable', collect, [])
     .option(
+      '--csv-delimiter <sign>',
+      'between the cells of CSV; else found, and a comma is written',
+      delimiter,
+    )
+    .addOption(new Option('--csv-decimal <sign>', 'decimal sign in CSV').choices(['.', ',']).default('.'))
+    .option('--no-csv-header', 'the first row of CSV is no head: the columns are in the order of the model')
+    .option('--max-input <megabytes>', 'larger inputs are refused', megabytes, 100)
+    .option(
       '--trace [format]',
       'for each target element the rule, its place and the source it came from, on standard error; json: a FHIR Parameters resource',
     )
@@ -54,6 +75,7 @@ function defineRun(map: Command): void {
         'run ticket-to-task.fml --input message.json',
         'run task-to-ticket.fml --input task=task.json --input patient=patient.json --trace',
         'run letter.fml --input letter.xml --target letter.json --models ../shared',
+        "run visits.fml --input visits.csv --csv-delimiter ';' --csv-decimal ,",
       ),
     )
     .action(async (file: string, options) => (await import('./run.ts')).runMap(file, options));
@@ -105,6 +127,11 @@ function defineAuthoring(map: Command): void {
     .command('convert <file>')
     .description('FML to StructureMap (*.json, *.xml) and back, by the endings of the files')
     .requiredOption('--to <file>', 'file to write (*.fml, *.json or *.xml); - with a format: -.json')
+    .addOption(
+      new Option('--fhir-version <version>', 'shape of a StructureMap that is written; R5 in JSON')
+        .choices(['R4', 'R5'])
+        .default('R4'),
+    )
     .addHelpText(
       'after',
       examples('convert task-to-call.fml --to task-to-call.json', 'convert StructureMap-a.xml --to a.fml'),

@@ -1,24 +1,36 @@
 /** `silta map convert`: FML and StructureMap (JSON, XML), either way. */
 import { writeFile } from 'node:fs/promises';
 import { extname } from 'node:path';
-import { MappingError, printMap, toStructureMap } from '../../mapping/index.ts';
+import { MappingError, type MapTree, printMap, toR5, toStructureMap } from '../../mapping/index.ts';
 import { CommandError } from '../exit.ts';
 import { readGiven } from './print.ts';
 import { readMapText, structureMapCodec } from './read-map.ts';
 
+export interface ConvertOptions {
+  /** File to write; `-.json` and the like write to standard output. */
+  readonly to: string;
+  /** Shape of a StructureMap that is written. */
+  readonly fhirVersion?: 'R4' | 'R5';
+}
+
 /**
  * Converts one file. What the file holds beyond a map (narrative, for one) is not taken over.
  *
- * @param options.to file to write; `-.json` and the like write to standard output
  * @throws CommandError when the map is broken (1) or an ending says no format (2)
  */
-export async function convertMap(file: string, options: { readonly to: string }): Promise<void> {
-  const { to } = options;
+export async function convertMap(file: string, options: ConvertOptions): Promise<void> {
+  const { to, fhirVersion = 'R4' } = options;
   const ending = extname(to) || (to.startsWith('-.') ? to.slice(1) : '');
   if (!['.fml', '.json', '.xml'].includes(ending))
     throw new CommandError(`--to ${to}: a file that ends in .fml, .json or .xml is wanted`, 2);
+  if (fhirVersion === 'R5' && ending === '.xml')
+    throw new CommandError(
+      '--fhir-version R5 goes with --to *.json: XML is written by the definitions of R4',
+      2,
+    );
   const map = await readMapText(await readGiven(file), file);
-  const text = ending === '.fml' ? printMap(map) : await printStructureMap(toStructureMap(map), ending);
+  const shaped = fhirVersion === 'R5' ? (tree: MapTree) => toR5(toStructureMap(tree)) : toStructureMap;
+  const text = ending === '.fml' ? printMap(map) : await printStructureMap(shaped(map), ending);
   if (to.startsWith('-.')) process.stdout.write(text);
   else await writeFile(to, text);
 }

@@ -1,7 +1,7 @@
 /** `silta map run`: one map over files, the result on standard output. */
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import {
   type Codec,
@@ -43,7 +43,18 @@ export interface RunOptions {
   readonly target?: string;
   readonly models?: readonly string[];
   readonly maps?: readonly string[];
+  /** Sign between the cells of CSV that is read and written; when nothing is said, found when reading, a comma written. */
+  readonly csvDelimiter?: string;
+  /** Decimal sign in CSV. */
+  readonly csvDecimal?: '.' | ',';
+  /** Whether the first row of CSV names the columns. */
+  readonly csvHeader?: boolean;
+  /** Megabytes that an input may have. */
+  readonly maxInput?: number;
 }
+
+/** A tree takes many times the memory of its text: beyond this Node's heap would end the program without a word. */
+const MAX_INPUT_MEGABYTES = 100;
 
 /** A map with what is needed to read and write its messages. */
 interface Runnable {
@@ -52,6 +63,7 @@ interface Runnable {
   readonly trees: readonly MapTree[];
   readonly models: readonly Model[];
   readonly context: MapContext;
+  readonly options: RunOptions;
 }
 
 /**
@@ -134,7 +146,7 @@ async function compileOne(path: string, shown: string, options: RunOptions): Pro
       log: (message, { file, line, column }) =>
         void process.stderr.write(`${file}:${line}:${column}: ${message}\n`),
     });
-    return { map, models, context, trees };
+    return { map, models, context, trees, options };
   } catch (error) {
     if (!(error instanceof MapCompileError)) throw error;
     const errors = error.diagnostics.filter((each) => each.severity === 'error');
@@ -142,11 +154,15 @@ async function compileOne(path: string, shown: string, options: RunOptions): Pro
   }
 }
 
-function codecOf({ context, models }: Runnable, format: Format, type: string | undefined): Codec {
+function codecOf({ context, models, options }: Runnable, format: Format, type: string | undefined): Codec {
+  const { csvDelimiter: delimiter, csvDecimal: decimal, csvHeader: header } = options;
   try {
     return createCodec(format, {
       definitions: context.definitions,
       models,
+      ...(delimiter !== undefined && { delimiter }),
+      ...(decimal !== undefined && { decimal }),
+      ...(header !== undefined && { header }),
       ...(type !== undefined && { type }),
     });
   } catch (error) {
@@ -174,9 +190,7 @@ async function readSources(runnable: Runnable, inputs: readonly string[]): Promi
     if (!map.sources.includes(source)) {
       throw new CommandError(`--input ${input}: the map's inputs are ${map.sources.join(', ')}`, 2);
     }
-    const bytes = await readFile(file).catch(() => {
-      throw new CommandError(`--input ${input}: ${file} cannot be read`, 2);
-    });
+    const bytes = await readInput(file, input, runnable.options.maxInput ?? MAX_INPUT_MEGABYTES);
     const type = findModelUrl(map.structureMap, 'source', source);
     sources[source] = parseInput(runnable, type, bytes, file);
   }
@@ -185,6 +199,24 @@ async function readSources(runnable: Runnable, inputs: readonly string[]): Promi
     throw new CommandError(`The map needs ${missing.map((name) => `--input ${name}=FILE`).join(' ')}`, 2);
   }
   return sources;
+}
+
+/** @param most megabytes that the file may have */
+async function readInput(file: string, input: string, most: number): Promise<Uint8Array> {
+  const unreadable = () => {
+    throw new CommandError(`--input ${input}: ${file} cannot be read`, 2);
+  };
+  const refuseLarge = (bytes: number) => {
+    if (bytes <= most * 1e6) return;
+    const megabytes = Number((bytes / 1e6).toPrecision(3));
+    throw new CommandError(`${file}: ${megabytes} MB are more than the ${most} MB of --max-input`);
+  };
+  const { size } = await stat(file).catch(unreadable);
+  refuseLarge(size);
+  const bytes = await readFile(file).catch(unreadable);
+  // A pipe tells its size only when it was read.
+  refuseLarge(bytes.length);
+  return bytes;
 }
 
 function parseInput(runnable: Runnable, type: string | undefined, bytes: Uint8Array, file: string): unknown {

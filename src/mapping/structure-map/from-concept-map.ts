@@ -6,6 +6,7 @@
 import type { ConceptMapNode, ConceptRelation, ConceptRowNode, ConceptUnmappedNode } from '../tree.ts';
 import { EQUIVALENCES } from './concept-map.ts';
 import type { JsonReader } from './json-reader.ts';
+import { EQUIVALENCE_EXTENSION } from './vocabulary.ts';
 
 /** R5 names the relations anew. */
 const R5_RELATIONS: Readonly<Record<string, ConceptRelation>> = {
@@ -17,7 +18,8 @@ const R5_RELATIONS: Readonly<Record<string, ConceptRelation>> = {
 };
 
 function relationOf(target: JsonReader): ConceptRelation {
-  const equivalence = target.text('equivalence');
+  const equivalence =
+    target.text('equivalence') ?? target.extension(EQUIVALENCE_EXTENSION)?.text('valueCode');
   const known = Object.entries(EQUIVALENCES).find(([, name]) => name === equivalence)?.[0];
   return (known as ConceptRelation | undefined) ?? R5_RELATIONS[target.text('relationship') ?? ''] ?? '-';
 }
@@ -35,18 +37,16 @@ function unmappedOf(group: JsonReader, prefix: string): readonly ConceptUnmapped
 
 function rowsOf(group: JsonReader, sourcePrefix: string, targetPrefix: string): readonly ConceptRowNode[] {
   const { position } = group;
-  return group.list('element').flatMap((element) =>
-    element.list('target').map((target): ConceptRowNode => {
-      const row = {
-        sourcePrefix,
-        sourceCode: element.required('code'),
-        relation: relationOf(target),
-        position,
-      };
-      if (row.relation === '--') return { ...row, targetPrefix: '', targetCode: '' };
-      return { ...row, targetPrefix, targetCode: target.required('code') };
-    }),
-  );
+  return group.list('element').flatMap((element) => {
+    const from = { sourcePrefix, sourceCode: element.required('code'), position };
+    const unmatched: ConceptRowNode = { ...from, relation: '--', targetPrefix: '', targetCode: '' };
+    if (element.scalar('noMap') === true) return [unmatched];
+    return element.list('target').map((target): ConceptRowNode => {
+      const relation = relationOf(target);
+      if (relation === '--') return unmatched;
+      return { ...from, relation, targetPrefix, targetCode: target.required('code') };
+    });
+  });
 }
 
 /** Reads a contained resource; anything but a ConceptMap is reported. */

@@ -26,8 +26,10 @@ import { fromConceptMap } from './from-concept-map.ts';
 import { JsonReader } from './json-reader.ts';
 import { constantsOf, documentationOf, literalOf, metadataOf, usesOf } from './structure-map-head.ts';
 import {
+  COLLATE_EXTENSION,
   DEFAULT_EXTENSION,
   DEPENDENT_EXTENSION,
+  LITERAL_DEFAULT_EXTENSION,
   SHORT_FORM_GROUP,
   SINGLE_EXTENSION,
   UNNAMED_RULE,
@@ -67,6 +69,9 @@ function argumentOf(json: JsonReader): readonly (VariableNode | LiteralNode)[] {
 
 /** R5 has one `defaultValue`, an expression; R4 a `defaultValue[x]`. */
 function defaultOf(json: JsonReader): SourceNode['default'] {
+  const written = json.extension(LITERAL_DEFAULT_EXTENSION);
+  const literal = written && literalOf(written, 'value');
+  if (literal) return literal;
   const text = json.text('defaultValue') ?? json.extension(DEFAULT_EXTENSION)?.text('valueString');
   return expressionOf(text, json.position) ?? literalOf(json, 'defaultValue');
 }
@@ -119,8 +124,9 @@ function targetOf(json: JsonReader): TargetNode {
   const context = json.text('context');
   const variable = json.text('variable');
   const shareName = json.text('listRuleId');
+  const modes = json.manyOf('listMode', TARGET_MODES);
+  const listModes = json.extension(COLLATE_EXTENSION) ? [...modes, 'collate' as const] : modes;
   const isSingle = json.extension(SINGLE_EXTENSION) !== undefined;
-  const listModes = json.manyOf('listMode', TARGET_MODES);
   return {
     ...(context !== undefined && { context }),
     path: json.text('element')?.split('.') ?? [],

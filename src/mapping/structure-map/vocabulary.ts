@@ -10,6 +10,16 @@ export const DEFAULT_EXTENSION = `${R5}.group.rule.source.defaultValue`;
 export const DEPENDENT_EXTENSION = `${R5}.group.rule.dependent.parameter`;
 /** R5's list mode `single`, which R4 does not have. */
 export const SINGLE_EXTENSION = `${R5}.group.rule.target.listMode`;
+
+const R4 = 'http://hl7.org/fhir/4.0/StructureDefinition/extension';
+
+/** R4's `defaultValue[x]`; R5 has only an expression. */
+export const LITERAL_DEFAULT_EXTENSION = `${R4}-StructureMap.group.rule.source.defaultValue`;
+/** R4's list mode `collate`, which R5 does not have. */
+export const COLLATE_EXTENSION = `${R4}-StructureMap.group.rule.target.listMode`;
+/** R4's equivalences, of which R5 has half. */
+export const EQUIVALENCE_EXTENSION = `${R4}-ConceptMap.group.element.target.equivalence`;
+
 /** Marks a rule whose name was made up, because R4 requires one. */
 export const UNNAMED_RULE = 'https://silta.example/fhir/StructureDefinition/map-unnamed-rule';
 /** Metadata that is not an element of StructureMap by itself. */
