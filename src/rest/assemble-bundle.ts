@@ -23,18 +23,28 @@ export interface EntryText {
   };
 }
 
-/** The Bundle's JSON text. */
-export function assembleBundle(bundle: {
+/** What stands before the entries. */
+export interface BundleHead {
   readonly type: 'searchset' | 'history' | 'batch-response' | 'transaction-response';
   readonly total?: number;
   readonly links?: readonly BundleLink[];
-  readonly entries: readonly EntryText[];
-}): string {
-  const members = ['"resourceType":"Bundle"', `"type":"${bundle.type}"`];
-  if (bundle.total !== undefined) members.push(`"total":${bundle.total}`);
-  if (bundle.links?.length) members.push(`"link":${JSON.stringify(bundle.links)}`);
-  if (bundle.entries.length > 0) members.push(`"entry":[${bundle.entries.map(entryText).join(',')}]`);
-  return `{${members.join(',')}}`;
+}
+
+/** The Bundle's JSON text. */
+export function assembleBundle(bundle: BundleHead & { readonly entries: readonly EntryText[] }): string {
+  return wrapEntries(bundle, bundle.entries.map(entryText).join(',')).join('');
+}
+
+/**
+ * The Bundle's JSON text in pieces, for entries that are too large to be copied once more.
+ * @param entries JSON text of the entries, with commas between
+ */
+export function wrapEntries(head: BundleHead, entries: string): readonly string[] {
+  const members = ['"resourceType":"Bundle"', `"type":"${head.type}"`];
+  if (head.total !== undefined) members.push(`"total":${head.total}`);
+  if (head.links?.length) members.push(`"link":${JSON.stringify(head.links)}`);
+  const start = `{${members.join(',')}`;
+  return entries === '' ? [`${start}}`] : [`${start},"entry":[`, entries, ']}'];
 }
 
 function entryText(entry: EntryText): string {

@@ -6,6 +6,7 @@ import { readIdempotency } from './answer-once.ts';
 import { batch } from './batch.ts';
 import { describeCapabilities } from './capabilities.ts';
 import { createAuditGroup } from './group-audit.ts';
+import { MEDIA_TYPES } from './media-type.ts';
 import { negotiateFormat, wantsPretty } from './negotiate-format.ts';
 import { createResourceReader } from './parse-body.ts';
 import type { Parameters } from './parse-parameters.ts';
@@ -66,6 +67,7 @@ function createServer(
     const isBundle = path === '' && http.method !== 'GET' && http.method !== 'HEAD';
     const target = isBundle ? undefined : findRoute(http.method, path, rest.definitions.resourceTypes);
     const form = target?.route.answersLines ? LINES : askedForm(http, query);
+    const takesPieces = form.format === 'json' && !form.pretty;
     if (!target) requirePost(http);
     const principal = await rest.authenticate(http);
     const bytes = await readBody(http, response);
@@ -79,7 +81,7 @@ function createServer(
     const answer = target
       ? await perform(
           target.route,
-          buildRequest(http, { ...target, query, bytes }, rest.limits, readResource),
+          buildRequest(http, { ...target, query, bytes, takesPieces }, rest.limits, readResource),
           session,
           audit,
         )
@@ -173,8 +175,27 @@ function send(response: Response, answer: FhirResponse, form: AnswerForm, write:
   }
   if (answer.location !== undefined) response.setHeader('Location', answer.location);
   if (written) response.setHeader('Content-Type', written.contentType);
-  response.setHeaders(new Map(Object.entries(answer.headers ?? {})));
-  response.end(written?.text);
+  for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
+  if (answer.pieces) sendPieces(response, answer.pieces);
+  else response.end(written?.text);
+}
+
+const JSON_TYPE = `${MEDIA_TYPES.json[0]}; charset=utf-8`;
+
+/** Characters that are sent as one text; of more, each piece is encoded for itself and none is copied once more. */
+const LARGE = 16_384;
+
+function sendPieces(response: Response, pieces: readonly string[]): void {
+  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  const encoded = length < LARGE ? [Buffer.from(pieces.join(''))] : pieces.map((piece) => Buffer.from(piece));
+  response.setHeader('Content-Type', JSON_TYPE);
+  response.setHeader(
+    'Content-Length',
+    encoded.reduce((sum, bytes) => sum + bytes.length, 0),
+  );
+  response.cork();
+  for (const bytes of encoded) response.write(bytes);
+  response.end();
 }
 
 /** Sends bytes as fast as the caller takes them. Who goes away in the middle ends it, and nothing else. */

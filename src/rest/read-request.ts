@@ -53,11 +53,12 @@ export function buildRequest(
     readonly address: Address;
     readonly query: Parameters;
     readonly bytes: Uint8Array;
+    readonly takesPieces: boolean;
   },
   limits: RestLimits,
   readResource: ReadResource,
 ): FhirRequest {
-  const { route, address, query, bytes } = parts;
+  const { route, address, query, bytes, takesPieces } = parts;
   const contentType = http.get('content-type');
   const form = route.body === 'form' ? readForm(http, bytes) : [];
   const resource =
@@ -77,6 +78,7 @@ export function buildRequest(
   return {
     ...address,
     parameters: [...query, ...form],
+    takesPieces,
     respondAsync: prefersAsync(http.get('prefer')),
     acceptsGzip: http.acceptsEncodings('gzip', 'identity') === 'gzip',
     ...(resource && { resource }),

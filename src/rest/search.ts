@@ -1,7 +1,13 @@
 // https://hl7.org/fhir/R4/http.html#search
 import { type Issue, SiltaError, toOperationOutcome } from '../outcome.ts';
-import type { SearchPage, SearchQuery, StoredVersion } from '../store/index.ts';
-import { assembleBundle, type BundleLink, type EntryText } from './assemble-bundle.ts';
+import type { SearchPage, SearchPageText, SearchQuery, StoredVersion } from '../store/index.ts';
+import {
+  assembleBundle,
+  type BundleHead,
+  type BundleLink,
+  type EntryText,
+  wrapEntries,
+} from './assemble-bundle.ts';
 import { authorizeCriteria } from './authorize-criteria.ts';
 import { type Parameters, parseCount, singleParameter } from './parse-parameters.ts';
 import { GENERAL_PARAMETERS } from './refuse-parameters.ts';
@@ -24,7 +30,7 @@ export const search: Interact = async (request, session) => {
     authorizeCriteria(session, type, parameters);
   }
   const summary = parseSummary(parameters);
-  const page = await session.reader.search({
+  const query: SearchQuery = {
     type: request.type,
     ...(request.type === '' && { types }),
     parameters: storeParameters(
@@ -35,14 +41,19 @@ export const search: Interact = async (request, session) => {
     visibility: rest.access.visibility(principal),
     ...includeLimits(session, parameters),
     ...(cursor !== undefined && { cursor }),
-  });
+  };
+  const action = request.type === '' ? 'search-system' : 'search-type';
+  const asStored = summary === undefined && ignored.length === 0 && query.includable === undefined;
+  if (request.takesPieces && asStored) {
+    const page = await rest.store.searchText(query, rest.baseUrl);
+    const pieces = wrapEntries(headOf(session, request.type, page, parameters), page.entries);
+    return { status: 200, pieces, shown: { action, entities: page.shown } };
+  }
+  const page = await session.reader.search(query);
   return {
     status: 200,
     body: searchset(session, request.type, { page, parameters, ignored, summary }),
-    shown: {
-      action: request.type === '' ? 'search-system' : 'search-type',
-      entities: listShown(session, page, summary),
-    },
+    shown: { action, entities: listShown(session, page, summary) },
   };
 };
 
@@ -137,13 +148,23 @@ interface Found {
   readonly summary: Summary | undefined;
 }
 
-function searchset(session: Session, type: string, { page, parameters, ignored, summary }: Found): string {
+/** Total and links of a page, before its entries. */
+function headOf(
+  session: Session,
+  type: string,
+  page: Pick<SearchPageText, 'total' | 'next'>,
+  parameters: Parameters,
+): BundleHead {
   const links: BundleLink[] = [{ relation: 'self', url: selfLink(session, type, parameters) }];
-  const total = page.total === undefined ? {} : { total: page.total };
-  if (summary?.kind === 'count') return assembleBundle({ type: 'searchset', ...total, links, entries: [] });
   if (page.next !== undefined) {
     links.push({ relation: 'next', url: nextLink(session, type, { parameters, next: page.next }) });
   }
+  return { type: 'searchset', ...(page.total !== undefined && { total: page.total }), links };
+}
+
+function searchset(session: Session, type: string, { page, parameters, ignored, summary }: Found): string {
+  const head = headOf(session, type, page, parameters);
+  if (summary?.kind === 'count') return assembleBundle({ ...head, entries: [] });
   const entry =
     (mode: 'match' | 'include') =>
     (stored: StoredVersion): EntryText => ({
@@ -156,7 +177,7 @@ function searchset(session: Session, type: string, { page, parameters, ignored, 
     ...visibleIncludes(session, page).map(entry('include')),
     ...(ignored.length > 0 || page.includedCut ? [report(session, ignored, page)] : []),
   ];
-  return assembleBundle({ type: 'searchset', ...total, links, entries });
+  return assembleBundle({ ...head, entries });
 }
 
 /** What the page leaves out. A name may be a misplaced value, so only what names are made of is repeated. */

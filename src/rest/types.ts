@@ -122,12 +122,16 @@ export interface FhirRequest {
   /** Whether the caller takes its answer later. */
   readonly respondAsync?: boolean;
   readonly acceptsGzip?: boolean;
+  /** Whether the body is sent as JSON just as it is, so that it may be in pieces. */
+  readonly takesPieces?: boolean;
 }
 
 /** An answer before it becomes HTTP or an entry of a response Bundle. Bodies are JSON text. */
 export interface FhirResponse {
   readonly status: number;
   readonly body?: string;
+  /** The body in pieces, for a request that takes them. */
+  readonly pieces?: readonly string[];
   readonly etag?: string;
   /** ISO instant. */
   readonly lastModified?: string;

@@ -10,7 +10,7 @@ import { createGroupedReader } from './read-in-groups.ts';
 import { readMeta } from './read-meta.ts';
 import { readHistory, readResource, readVersion } from './read-resource.ts';
 import { createCanonicalResolver } from './resolve-canonical.ts';
-import { searchResources } from './search-resources.ts';
+import { searchResources, searchText } from './search-resources.ts';
 import { knowsParameter } from './search-steering.ts';
 import { createDefinedTerminology, type SearchTerminology } from './search-terminology.ts';
 import type { Transaction } from './transaction.ts';
@@ -66,6 +66,7 @@ export function createStore(
     history: (type, id, range) => readHistory(database, type, id, range),
     changes: (query) => readChanges(database, parts, query),
     search: (query) => searchResources(database, parts, query),
+    searchText: (query, base) => searchText(database, parts, query, base),
     compartment: (query) => readCompartment(database, parts, query),
     meta: (query) => readMeta(database, parts, query),
     searchParameters: (type) =>

@@ -90,6 +90,16 @@ export interface SearchPage {
   readonly next?: string;
 }
 
+/** A page without includes, as what goes into a Bundle. */
+export interface SearchPageText {
+  /** JSON text of the matches' entries with full URL, resource and mode, with commas between; empty without any. */
+  readonly entries: string;
+  /** References of the matches, in their order. */
+  readonly shown: readonly string[];
+  readonly total?: number;
+  readonly next?: string;
+}
+
 /** Which versions a history shows; times in milliseconds since 1970. */
 export interface HistoryQuery {
   /** Resource types; of no others is anything shown. */
@@ -173,6 +183,12 @@ export interface Store {
    * @throws SiltaError `invalid-parameter` naming the parameter when it is unknown or malformed
    */
   search(query: SearchQuery): Promise<SearchPage>;
+  /**
+   * The same without includes, for callers that show the page as it is.
+   * @param base address of the FHIR base, without a trailing slash
+   * @throws SiltaError `invalid-parameter` as `search` does
+   */
+  searchText(query: SearchQuery, base: string): Promise<SearchPageText>;
   /** Resources of one patient's compartment, page by page. */
   compartment(query: CompartmentQuery): Promise<CompartmentPage>;
   /** What resources of the type are found by. */
