@@ -63,9 +63,8 @@ function createServer(
   return async (http, response) => {
     const query = queryOf(http);
     const path = pathOf(http);
-    if (path !== '') announceMethods(http, response, path);
     const isBundle = path === '' && http.method !== 'GET' && http.method !== 'HEAD';
-    const target = isBundle ? undefined : findRoute(http.method, path, rest.definitions.resourceTypes);
+    const target = isBundle ? undefined : routeOf(rest, http, response, path);
     const form = target?.route.answersLines ? LINES : askedForm(http, query);
     const takesPieces = form.format === 'json' && !form.pretty;
     if (!target) requirePost(http);
@@ -91,10 +90,23 @@ function createServer(
   };
 }
 
-/** @see https://www.rfc-editor.org/rfc/rfc9110#name-405-method-not-allowed */
-function announceMethods(http: Request, response: Response, path: string): void {
-  const methods = allowedMethods(path);
-  if (methods.length > 0 && !methods.includes(http.method)) response.setHeader('Allow', methods.join(', '));
+/**
+ * The route of a request; a refusal says which methods the address answers.
+ * @see https://www.rfc-editor.org/rfc/rfc9110#name-405-method-not-allowed
+ */
+function routeOf(
+  rest: RestOptions,
+  { method }: Request,
+  response: Response,
+  path: string,
+): ReturnType<typeof findRoute> {
+  try {
+    return findRoute(method, path, rest.definitions.resourceTypes);
+  } catch (error) {
+    const methods = path === '' ? [] : allowedMethods(path);
+    if (methods.length > 0 && !methods.includes(method)) response.setHeader('Allow', methods.join(', '));
+    throw error;
+  }
 }
 
 function requirePost(http: Request): void {

@@ -35,13 +35,18 @@ export function createBodyReader(
 ): (request: Request, response: Response) => Promise<Uint8Array> {
   const parse = promisify(express.raw({ type: () => true, limit: limits.bodyBytes }));
   return async (request, response) => {
+    const { 'content-length': length, 'transfer-encoding': coding } = request.headers;
+    if (length === undefined && coding === undefined) return NOTHING;
     await parse(request, response);
     return Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
   };
 }
 
+const NOTHING: Uint8Array = Buffer.alloc(0);
+
 /** The language of ours that the caller understands best; English when none is named. */
 export function languageOf(http: Request): Language {
+  if (http.headers['accept-language'] === undefined) return 'en';
   return (http.acceptsLanguages(['en', 'fi', 'sv']) as Language | false) || 'en';
 }
 
@@ -80,7 +85,7 @@ export function buildRequest(
     parameters: [...query, ...form],
     takesPieces,
     respondAsync: prefersAsync(http.get('prefer')),
-    acceptsGzip: http.acceptsEncodings('gzip', 'identity') === 'gzip',
+    ...(route.answersLines && { acceptsGzip: http.acceptsEncodings('gzip', 'identity') === 'gzip' }),
     ...(resource && { resource }),
     ...(idempotency && { idempotency }),
     ...(route.body === 'patch' && { patch: readPatch(contentType, bytes, limits, readResource) }),

@@ -133,17 +133,36 @@ export function allowedMethods(path: string): readonly string[] {
 
 function routesAt(path: string): readonly { readonly route: Route; readonly address: Address }[] {
   const segments = path.split('/');
-  return PATTERNS.flatMap(({ route, parts }) => {
+  return (PATTERNS.get(segments.length) ?? []).flatMap(({ route, parts }) => {
     const address = matchPath(parts, segments);
     const has = address && (route.types?.includes(address.type) ?? true);
     return has ? [{ route, address }] : [];
   });
 }
 
-const PATTERNS = ROUTES.map((route) => ({ route, parts: route.path.split('/') }));
+interface Pattern {
+  readonly route: Route;
+  readonly parts: readonly string[];
+}
+
+/** By the number of their segments. */
+const PATTERNS: ReadonlyMap<number, readonly Pattern[]> = groupBySegments(
+  ROUTES.map((route) => ({ route, parts: route.path.split('/') })),
+);
+
+function groupBySegments(patterns: readonly Pattern[]): ReadonlyMap<number, readonly Pattern[]> {
+  const groups = new Map<number, Pattern[]>();
+  for (const pattern of patterns) {
+    const { length } = pattern.parts;
+    groups.set(length, [...(groups.get(length) ?? []), pattern]);
+  }
+  return groups;
+}
 
 function matchPath(parts: readonly string[], segments: readonly string[]): Address | undefined {
-  if (parts.length !== segments.length) return undefined;
+  // Most patterns are told from the path by what they end in.
+  const last = parts.at(-1) ?? '';
+  if (!last.startsWith(':') && last !== segments.at(-1)) return undefined;
   const address = { type: '', id: '', versionId: '' };
   for (const [index, part] of parts.entries()) {
     const segment = segments[index] ?? '';
