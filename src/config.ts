@@ -86,6 +86,12 @@ export const VARIABLES = {
     z.string().optional(),
     'Issuer profile of strong identification (YAML or JSON). Required in production.',
   ),
+  SILTA_OFFLINE_DAYS: variable(
+    positive.max(365),
+    'Days from the consent during which a portal with `offline_access` may act without its citizen.',
+    '90',
+  ),
+  SILTA_OFFLINE_IDLE_DAYS: variable(positive.max(365), 'Days that a refresh token lives unused.', '30'),
   SILTA_MANDATES_FILE: variable(
     z.string().optional(),
     'Mandate service and the rules of acting for others (YAML or JSON). Not set: nobody acts for another.',

@@ -62,6 +62,7 @@ export async function wireIdentity(
       baseUrl: config.SILTA_BASE_URL,
       mode,
       profile: base.profile,
+      offline: { grantDays: config.SILTA_OFFLINE_DAYS, idleDays: config.SILTA_OFFLINE_IDLE_DAYS },
       ...(await readMandates(config)),
       allowPrivateJwksUris: config.SILTA_ALLOW_PRIVATE_JWKS || mode === 'sandbox',
     },

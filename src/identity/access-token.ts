@@ -1,5 +1,5 @@
 /**
- * Verifies access tokens with the gateway's own keys, without asking anybody.
+ * Verifies access tokens with the gateway's own keys and its copy of the list of those that were taken back.
  * @see https://www.rfc-editor.org/rfc/rfc9068 (JWT access tokens)
  */
 import { createLocalJWKSet, errors, type JWTPayload, jwtVerify } from 'jose';
@@ -7,6 +7,7 @@ import { SiltaError } from '../outcome.ts';
 import type { Principal } from '../principal.ts';
 import type { ClientRegistry } from './client-registry.ts';
 import { type Keys, toPublicJwk } from './keys.ts';
+import type { Revocations } from './revocations.ts';
 import { parseScopes } from './scopes.ts';
 import type { Clock } from './types.ts';
 
@@ -15,21 +16,61 @@ export interface AccessTokenParts {
   readonly fhirBase: string;
   readonly keys: Keys;
   readonly clients: ClientRegistry;
+  readonly revocations: Revocations;
   readonly clock: Clock;
 }
 
-/**
- * Makes the verifier. It throws SiltaError `token-expired`, or `unauthenticated` with one of the keys
- * `token-malformed`, `token-algorithm`, `token-issuer`, `token-audience`, `token-signature`, `token-claims`,
- * `token-client`.
- */
-export function createAccessTokenVerifier(parts: AccessTokenParts): (token: string) => Promise<Principal> {
+export interface AccessTokens {
+  /**
+   * Who calls with a token. It throws SiltaError `token-expired`, or `unauthenticated` with one of the keys
+   * `token-malformed`, `token-algorithm`, `token-issuer`, `token-audience`, `token-signature`, `token-claims`,
+   * `token-client`, `token-revoked`.
+   */
+  verify(token: string): Promise<Principal>;
+  /** What a token says; undefined when it is not valid. */
+  inspect(token: string): Promise<TokenClaims | undefined>;
+}
+
+/** The claims of a valid token; times in seconds since 1970. */
+export interface TokenClaims {
+  readonly clientId: string;
+  readonly scope: string;
+  readonly sub: string | undefined;
+  readonly patient: string | undefined;
+  readonly jti: string | undefined;
+  readonly grantId: string | undefined;
+  readonly iat: number | undefined;
+  readonly exp: number;
+}
+
+/** Makes the verifier. */
+export function createAccessTokens(parts: AccessTokenParts): AccessTokens {
+  const read = createReader(parts);
+  const readLiving = async (token: string): Promise<Verified> => {
+    const verified = await read(token);
+    if (await parts.revocations.isRevoked(verified.claims)) throw refuse('revoked', 'has been taken back');
+    return verified;
+  };
+  return {
+    verify: async (token) => (await readLiving(token)).principal,
+    inspect: async (token) => {
+      try {
+        return (await readLiving(token)).claims;
+      } catch (error) {
+        if (error instanceof SiltaError && error.status === 401) return undefined;
+        throw error;
+      }
+    },
+  };
+}
+
+function createReader(parts: AccessTokenParts): (token: string) => Promise<Verified> {
   const keySet = createLocalJWKSet({ keys: parts.keys.asSigning.map(toPublicJwk) });
   const verified = new Map<string, Verified>();
   return async (token) => {
     const now = parts.clock();
     const known = verified.get(token);
-    if (known && isInTime(known, now)) return known.principal;
+    if (known && isInTime(known, now)) return known;
     try {
       const { payload } = await jwtVerify(token, keySet, {
         algorithms: ['ES256', 'ES384'],
@@ -40,9 +81,10 @@ export function createAccessTokenVerifier(parts: AccessTokenParts): (token: stri
         currentDate: now,
       });
       const principal = toPrincipal(payload, parts.clients);
+      const found = { principal, claims: toClaims(payload), from: payload.nbf ?? 0 };
       if (verified.size >= MOST_VERIFIED) verified.clear();
-      verified.set(token, { principal, from: payload.nbf ?? 0, until: payload.exp ?? 0 });
-      return principal;
+      verified.set(token, found);
+      return found;
     } catch (cause) {
       throw explain(cause);
     }
@@ -50,22 +92,36 @@ export function createAccessTokenVerifier(parts: AccessTokenParts): (token: stri
 }
 
 /**
- * A token whose signature was found good: keys and clients never change while the process runs, so only its time can
- * make it invalid. A wrong token is judged anew each time.
+ * A token whose signature was found good: keys and clients never change while the process runs, so only its time and a
+ * revocation can make it invalid. A wrong token is judged anew each time.
  */
 interface Verified {
   readonly principal: Principal;
+  readonly claims: TokenClaims;
   /** Seconds since 1970. */
   readonly from: number;
-  readonly until: number;
 }
 
 /** Tokens remembered at most: a few megabytes. */
 const MOST_VERIFIED = 2_000;
 
-function isInTime({ from, until }: Verified, now: Date): boolean {
+function isInTime({ from, claims }: Verified, now: Date): boolean {
   const seconds = Math.floor(now.getTime() / 1000);
-  return from <= seconds && seconds < until;
+  return from <= seconds && seconds < claims.exp;
+}
+
+function toClaims({ scope, sub, jti, iat, exp, ...others }: JWTPayload): TokenClaims {
+  const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+  return {
+    clientId: String(others['client_id']),
+    scope: text(scope) ?? '',
+    sub,
+    patient: text(others['patient']),
+    jti,
+    grantId: text(others['grant_id']),
+    iat,
+    exp: exp ?? 0,
+  };
 }
 
 function toPrincipal(payload: JWTPayload, clients: ClientRegistry): Principal {

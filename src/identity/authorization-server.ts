@@ -12,23 +12,27 @@ import {
   Provider,
 } from '../oidc-provider.ts';
 import type { OauthArtifactStore, Store } from '../store/index.ts';
+import type { AccessTokens } from './access-token.ts';
 import { createArtifactAdapter } from './artifact-adapter.ts';
 import type { ClientRegistry } from './client-registry.ts';
+import { nameCookies } from './cookies.ts';
+import { givenBy, grantableScopes } from './grantable-scopes.ts';
 import { type Keys, type PrivateJwk, signingKey } from './keys.ts';
 import { renderDocument } from './pages.ts';
-import { CONTEXT_SCOPES, narrowScopes } from './scopes.ts';
+import { askForOfflineConsent, configureRefreshing, mayRefresh, SESSION_SECONDS } from './refresh-tokens.ts';
+import type { Revocations } from './revocations.ts';
+import { CONTEXT_SCOPES } from './scopes.ts';
+import { answerForStructuredToken, mayIntrospect } from './structured-tokens.ts';
 import { TEXTS } from './texts.ts';
-import type { ClientRegistration, Clock, Logger } from './types.ts';
+import type { ClientRegistration, Clock, Logger, OfflineLimits } from './types.ts';
 import { toLocale } from './web-sessions.ts';
 
 /** SMART demands RS384 and ES384 of servers; https://hl7.org/fhir/smart-app-launch/client-confidential-asymmetric.html */
 export const CLIENT_ALGORITHMS = ['RS384', 'ES384'] as const;
 /** The longest life of a client assertion and of a Backend Services token. */
 const BACKEND_SECONDS = 300;
-const SESSION_SECONDS = 8 * 3600;
 const INTERACTION_SECONDS = 900;
 const CODE_SECONDS = 60;
-const DEFAULT_PORTAL_SECONDS = 1800;
 
 export interface AuthorizationServerParts {
   /** `{baseUrl}/oauth`. */
@@ -38,7 +42,10 @@ export interface AuthorizationServerParts {
   readonly keys: Keys;
   readonly store: Store;
   readonly artifacts: OauthArtifactStore;
-  readonly portalTokenSeconds?: number;
+  readonly tokens: AccessTokens;
+  readonly revocations: Revocations;
+  readonly portalTokenSeconds: number;
+  readonly offline: OfflineLimits;
   readonly allowPrivateJwksUris: boolean;
   readonly fetch: typeof fetch;
   readonly clock: Clock;
@@ -51,8 +58,11 @@ export function createAuthorizationServer(parts: AuthorizationServerParts): Prov
   // The public address comes from the configuration: `pinAddress` overwrites what a request claims.
   provider.proxy = true;
   provider.use(async (ctx, next) => {
+    const withOidc = ctx as unknown as KoaContextWithOIDC;
+    askForOfflineConsent(withOidc);
     await next();
-    addLaunchContext(ctx as unknown as KoaContextWithOIDC);
+    addLaunchContext(withOidc);
+    await answerForStructuredToken(withOidc, parts);
   });
   logOutcomes(provider, parts.logger);
   return provider;
@@ -60,9 +70,11 @@ export function createAuthorizationServer(parts: AuthorizationServerParts): Prov
 
 function configure(parts: AuthorizationServerParts): Configuration {
   const { keys, clock } = parts;
+  const { ttl, ...refreshing } = configureRefreshing(parts.offline);
   return {
+    ...refreshing,
     adapter: (model: string) => {
-      const adapter = createArtifactAdapter(model, parts.artifacts, clock);
+      const adapter = createArtifactAdapter(model, parts);
       return model === 'Client' ? { ...adapter, find: async (id) => findClient(parts, id) } : adapter;
     },
     clientAuthMethods: ['private_key_jwt'],
@@ -81,16 +93,16 @@ function configure(parts: AuthorizationServerParts): Configuration {
     features: configureFeatures(parts),
     extraTokenClaims: async (ctx, token) =>
       token.kind === 'AccessToken'
-        ? { patient: token.accountId, acr: ctx.oidc.entities.AuthorizationCode?.acr }
+        ? { patient: token.accountId, acr: givenBy(ctx)?.acr, grant_id: token.grantId }
         : undefined,
     findAccount: async (_ctx, id) => findAccount(parts, id),
     interactions: { policy: makePolicy(), url: (_ctx, { uid }) => `/oauth/interaction/${uid}` },
     cookies: configureCookies(parts),
     ttl: {
-      AccessToken: parts.portalTokenSeconds ?? DEFAULT_PORTAL_SECONDS,
+      ...ttl,
+      AccessToken: parts.portalTokenSeconds,
       AuthorizationCode: CODE_SECONDS,
       ClientCredentials: BACKEND_SECONDS,
-      Grant: SESSION_SECONDS,
       IdToken: BACKEND_SECONDS,
       Interaction: INTERACTION_SECONDS,
       Session: SESSION_SECONDS,
@@ -110,6 +122,11 @@ function configureFeatures(parts: AuthorizationServerParts): NonNullable<Configu
     userinfo: { enabled: false },
     clientCredentials: { enabled: true },
     rpInitiatedLogout: { enabled: false },
+    revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
+    introspection: {
+      enabled: true,
+      allowedPolicy: (_ctx, client, token) => mayIntrospect(parts.clients, client.clientId, token.clientId),
+    },
     resourceIndicators: {
       enabled: true,
       // There is one resource server: the FHIR API. SMART clients name it with `aud`, others need not.
@@ -136,23 +153,6 @@ function withoutTimes({ created_at: _made, use_after: _used, ...key }: PrivateJw
   return key;
 }
 
-/**
- * SMART scopes are too many to list in the configuration, so the resource server's scopes are worked out for each
- * request: what is asked for, narrowed to the client's registration. When a code is redeemed, what it was given for.
- */
-function grantableScopes(ctx: KoaContextWithOIDC, client: ClientRegistration | undefined): string {
-  const granted = ctx.oidc.entities.AuthorizationCode?.scope;
-  if (granted !== undefined) return granted;
-  const { params } = ctx.oidc;
-  const asked = typeof params?.['scope'] === 'string' ? params['scope'] : '';
-  const scope = narrowScopes(asked, client?.scopes ?? []).join(' ');
-  if (!params || scope === '') {
-    throw new errors.InvalidScope('none of the requested scopes is registered for the client', asked);
-  }
-  params['scope'] = scope;
-  return scope;
-}
-
 function findClient({ clients, keys }: AuthorizationServerParts, id: string): ClientMetadata | undefined {
   const client = clients.get(id);
   return client && toMetadata(client, keys);
@@ -164,7 +164,10 @@ function toMetadata(client: ClientRegistration, keys: Keys): ClientMetadata {
     client_id: client.clientId,
     client_name: client.name,
     redirect_uris: [...client.redirectUris],
-    grant_types: [isPortal ? 'authorization_code' : 'client_credentials'],
+    grant_types: [
+      isPortal ? 'authorization_code' : 'client_credentials',
+      ...(mayRefresh(client) ? ['refresh_token'] : []),
+    ],
     response_types: isPortal ? ['code'] : [],
     token_endpoint_auth_method: 'private_key_jwt',
     id_token_signed_response_alg: signingKey(keys.asSigning, new Date()).alg as 'ES256',
@@ -191,11 +194,10 @@ function makePolicy(): ReturnType<typeof interactionPolicy.base> {
 }
 
 function configureCookies(parts: AuthorizationServerParts): NonNullable<Configuration['cookies']> {
-  const host = parts.issuer.startsWith('https:') ? '__Host-' : '';
   return {
     keys: [...parts.keys.cookieSecrets],
     names: {
-      session: `${host}silta-oauth`,
+      session: nameCookies(parts.issuer).provider,
       interaction: 'silta-interaction',
       resume: 'silta-interaction-resume',
     },

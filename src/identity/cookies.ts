@@ -7,6 +7,8 @@
 export interface CookieNames {
   readonly session: string;
   readonly signIn: string;
+  /** The authorization server's own session. */
+  readonly provider: string;
   readonly secure: boolean;
 }
 
@@ -14,7 +16,12 @@ export interface CookieNames {
 export function nameCookies(baseUrl: string): CookieNames {
   const secure = baseUrl.startsWith('https:');
   const prefix = secure ? '__Host-' : '';
-  return { session: `${prefix}silta-session`, signIn: `${prefix}silta-sign-in`, secure };
+  return {
+    session: `${prefix}silta-session`,
+    signIn: `${prefix}silta-sign-in`,
+    provider: `${prefix}silta-oauth`,
+    secure,
+  };
 }
 
 /** The value of one cookie of a `Cookie` header; undefined when it is absent or there are several. */

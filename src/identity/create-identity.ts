@@ -5,13 +5,15 @@ import { SiltaError } from '../outcome.ts';
 import {
   createMandateStore,
   createOauthArtifactStore,
+  createRevokedTokenStore,
   createSessionStore,
   type Database,
   type MandateStore,
+  type OauthArtifactStore,
   type SessionStore,
   type Store,
 } from '../store/index.ts';
-import { createAccessTokenVerifier } from './access-token.ts';
+import { type AccessTokens, createAccessTokens } from './access-token.ts';
 import { authenticate } from './authenticate.ts';
 import { createAuthorizationServer } from './authorization-server.ts';
 import { type ClientRegistry, createClientRegistry } from './client-registry.ts';
@@ -22,7 +24,9 @@ import { createMandateRoutes } from './mandates/mandate-routes.ts';
 import { createMandates, type Mandates } from './mandates/mandates.ts';
 import { createValtuudetClient } from './mandates/valtuudet-client.ts';
 import { createPublicationRoutes } from './publication-routes.ts';
+import { DEFAULT_LIMITS } from './refresh-tokens.ts';
 import { createRelyingParty } from './relying-party.ts';
+import { createRevocations, type Revocations } from './revocations.ts';
 import { createSignInRoutes } from './sign-in-routes.ts';
 import { describeSmart } from './smart-configuration.ts';
 import type { ClientRegistration, Clock, Identity, IdentityConfig, Logger, WebSession } from './types.ts';
@@ -49,16 +53,26 @@ interface Shared extends Required<IdentityParts> {
   readonly sessions: WebSessions;
 }
 
+/** How long a portal's access token lives, unless the configuration says otherwise. */
+const DEFAULT_PORTAL_SECONDS = 1800;
+
 /** Creates the room. Nothing is read or fetched before the first request. */
 export function createIdentity(parts: IdentityParts): Identity {
   const shared = completeParts(parts);
   const { issuer, fhirBase, sessions, registry, clock } = shared;
   const artifacts = createOauthArtifactStore(parts.database);
-  const verifyToken = createAccessTokenVerifier({
+  const portalTokenSeconds = parts.config.portalTokenSeconds ?? DEFAULT_PORTAL_SECONDS;
+  const revocations = createRevocations({
+    store: createRevokedTokenStore(parts.database),
+    clock,
+    accessTokenSeconds: portalTokenSeconds,
+  });
+  const tokens = createAccessTokens({
     issuer,
     fhirBase,
     keys: parts.keys,
     clients: registry,
+    revocations,
     clock,
   });
   const mandateStore = createMandateStore(parts.database);
@@ -70,14 +84,15 @@ export function createIdentity(parts: IdentityParts): Identity {
   const router = Router();
   router.use(
     createPublicationRoutes({ ...shared, ...parts.config }),
-    createSignIn(shared),
+    createSignIn(shared, artifacts),
     ...(mandates ? [createMandateRoutes({ ...shared, mandates })] : []),
-    createOauth(shared, artifacts),
+    createOauth(shared, { artifacts, tokens, revocations, portalTokenSeconds }),
   );
   const smart = describeSmart(issuer, registry);
   return {
     router,
-    authenticate: (credentials) => authenticate(credentials, { sessions, verifyToken, confirmMandate }),
+    authenticate: (credentials) =>
+      authenticate(credentials, { sessions, verifyToken: tokens.verify, confirmMandate }),
     offersMandates: mandates !== undefined,
     confirmMandate,
     session: (cookie) => sessions.find(cookie),
@@ -85,6 +100,7 @@ export function createIdentity(parts: IdentityParts): Identity {
     sweep: async () => {
       await sessions.sweep();
       await artifacts.removeExpired(clock());
+      await revocations.sweep();
       await mandateStore.removeExpired(clock());
     },
   };
@@ -110,7 +126,7 @@ function completeParts(parts: IdentityParts): Shared {
   };
 }
 
-function createSignIn(shared: Shared): Router {
+function createSignIn(shared: Shared, artifacts: OauthArtifactStore): Router {
   const { config, keys, clock } = shared;
   const { profile } = config;
   const redirectUri = `${config.baseUrl}/identity/${profile.name}/callback`;
@@ -118,6 +134,7 @@ function createSignIn(shared: Shared): Router {
     ...shared,
     profile,
     redirectUri,
+    endAuthorization: (sessionId) => artifacts.remove('Session', sessionId),
     cookies: nameCookies(config.baseUrl),
     relyingParty: createRelyingParty({ profile, redirectUri, keys, fetch: shared.fetch, clock }),
   });
@@ -144,14 +161,22 @@ function requireMandates(mandates: Mandates | undefined): Mandates {
   throw new SiltaError('forbidden', 'Acting for another is not offered here.', { key: 'mandate-ended' });
 }
 
-function createOauth(shared: Shared, artifacts: ReturnType<typeof createOauthArtifactStore>): Router {
+function createOauth(
+  shared: Shared,
+  memory: {
+    readonly artifacts: OauthArtifactStore;
+    readonly tokens: AccessTokens;
+    readonly revocations: Revocations;
+    readonly portalTokenSeconds: number;
+  },
+): Router {
   const { config } = shared;
-  const { portalTokenSeconds } = config;
+  const { offline = DEFAULT_LIMITS } = config;
   const provider = createAuthorizationServer({
     ...shared,
     clients: shared.registry,
-    artifacts,
-    ...(portalTokenSeconds !== undefined && { portalTokenSeconds }),
+    ...memory,
+    offline,
     allowPrivateJwksUris: config.allowPrivateJwksUris ?? config.mode === 'sandbox',
   });
   const router = Router();
@@ -161,7 +186,13 @@ function createOauth(shared: Shared, artifacts: ReturnType<typeof createOauthArt
     next();
   });
   router.use(
-    createInteractionRoutes({ ...shared, provider, profile: config.profile, clients: shared.registry }),
+    createInteractionRoutes({
+      ...shared,
+      provider,
+      profile: config.profile,
+      clients: shared.registry,
+      offlineDays: offline.grantDays,
+    }),
   );
   router.use('/oauth', provider.callback());
   return router;

@@ -8,6 +8,7 @@ import { leaveFormerAccount, type Provider } from '../oidc-provider.ts';
 import { asSiltaError, SiltaError } from '../outcome.ts';
 import type { ClientRegistry } from './client-registry.ts';
 import { keyOf, sendConsent, sendFailure } from './pages.ts';
+import { isOffline } from './refresh-tokens.ts';
 import { CONTEXT_SCOPES, parseScopes } from './scopes.ts';
 import type { ClientRegistration, IssuerProfile, Logger, WebSession } from './types.ts';
 import { isSameSecret, toLocale, type WebSessions } from './web-sessions.ts';
@@ -18,6 +19,8 @@ export interface InteractionParts {
   readonly fhirBase: string;
   readonly clients: ClientRegistry;
   readonly sessions: WebSessions;
+  /** Days that offline access lasts. */
+  readonly offlineDays: number;
   readonly logger: Logger;
 }
 
@@ -108,11 +111,20 @@ async function askConsent(
   sendConsent(response, {
     client: requireClient(parts, details),
     scopes: parseScopes(String(details.params['scope'] ?? '')),
+    lasting: readLasting(parts, String(details.params['scope'] ?? '')),
     locale: toLocale(details.params['ui_locales'], session.locale),
     action: `/oauth/interaction/${details.uid}`,
     csrfToken: session.csrfToken,
     redirectOrigin: new URL(String(details.params['redirect_uri'])).origin,
   });
+}
+
+function readLasting(
+  { offlineDays }: InteractionParts,
+  scope: string,
+): { days: number } | 'online' | undefined {
+  if (isOffline(scope)) return { days: offlineDays };
+  return scope.split(' ').includes('online_access') ? 'online' : undefined;
 }
 
 async function decide(
@@ -142,9 +154,11 @@ async function decide(
 
 async function saveGrant(parts: InteractionParts, details: Details, accountId: string): Promise<string> {
   const { provider } = parts;
-  const known = details.grantId ? await provider.Grant.find(details.grantId) : undefined;
-  const grant = known ?? new provider.Grant({ accountId, clientId: String(details.params['client_id']) });
   const scopes = String(details.params['scope'] ?? '').split(' ');
+  // Offline access runs from this consent on: it never joins a grant whose time is already running.
+  const joins = details.grantId && !isOffline(scopes.join(' '));
+  const known = joins ? await provider.Grant.find(String(details.grantId)) : undefined;
+  const grant = known ?? new provider.Grant({ accountId, clientId: String(details.params['client_id']) });
   const context = scopes.filter((scope) => (CONTEXT_SCOPES as readonly string[]).includes(scope));
   if (context.length > 0) grant.addOIDCScope(context.join(' '));
   grant.addResourceScope(parts.fhirBase, scopes.join(' '));

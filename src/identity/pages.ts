@@ -115,6 +115,8 @@ export function sendConsent(
   consent: {
     readonly client: ClientRegistration;
     readonly scopes: readonly Scope[];
+    /** How long the portal may go on: some days, while the citizen is signed in, or with this token only. */
+    readonly lasting: { readonly days: number } | 'online' | undefined;
     readonly locale: Locale;
     readonly action: string;
     readonly csrfToken: string;
@@ -132,13 +134,15 @@ export function sendConsent(
   const organization = client.organization
     ? `<p>${escapeHtml(texts.consentFrom(client.organization))}</p>\n`
     : '';
+  const duration = typeof consent.lasting === 'object' ? texts.offline(consent.lasting.days) : texts.online;
+  const lasting = consent.lasting === undefined ? '' : `<p>${escapeHtml(duration)}</p>\n`;
   sendPage(response, {
     status: 200,
     locale,
     heading: texts.consentTitle,
     formTargets: [consent.redirectOrigin],
     body: `<p>${escapeHtml(texts.consentIntro(client.name))}</p>
-${organization}${list(texts.canRead, ['r', 's'])}${list(texts.canWrite, ['c', 'u', 'd'])}<form method="post" action="${escapeHtml(consent.action)}">
+${organization}${list(texts.canRead, ['r', 's'])}${list(texts.canWrite, ['c', 'u', 'd'])}${lasting}<form method="post" action="${escapeHtml(consent.action)}">
 <input type="hidden" name="csrf" value="${escapeHtml(consent.csrfToken)}">
 <button class="first" name="decision" value="allow">${texts.allow}</button>
 <button name="decision" value="deny">${texts.deny}</button>

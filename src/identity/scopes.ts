@@ -8,8 +8,14 @@ import type { Scope } from '../principal.ts';
 type Permission = 'c' | 'r' | 'u' | 'd' | 's';
 type Level = Scope['level'];
 
-/** Scopes that are no access to resources: identity of the user and the launch context. */
-export const CONTEXT_SCOPES = ['openid', 'fhirUser', 'launch/patient'] as const;
+/** Scopes that are no access to resources: identity of the user, the launch context, refresh tokens. */
+export const CONTEXT_SCOPES = [
+  'openid',
+  'fhirUser',
+  'launch/patient',
+  'offline_access',
+  'online_access',
+] as const;
 
 const SHAPE = /^(patient|user|system)\/(\*|[A-Z][A-Za-z]{1,63})\.([a-z]{1,5}|\*)$/;
 const IN_ORDER = /^(?=.)c?r?u?d?s?$/;

@@ -25,6 +25,8 @@ export interface SignInParts {
   readonly redirectUri: string;
   readonly pending: SessionStore;
   readonly sessions: WebSessions;
+  /** Ends a session of the authorization server, and the refresh tokens that live as long as it. */
+  readonly endAuthorization: (sessionId: string) => Promise<void>;
   readonly store: Store;
   readonly cookies: CookieNames;
   readonly clock: Clock;
@@ -162,6 +164,8 @@ async function logOut(parts: SignInParts, request: Request, response: Response):
         key: 'csrf',
       });
     }
+    const authorization = readCookie(request.headers.cookie, parts.cookies.provider);
+    if (session && authorization) await parts.endAuthorization(authorization);
     response.append('Set-Cookie', await parts.sessions.end(request.headers.cookie));
     redirect(response, returnPath);
   } catch (error) {

@@ -8,6 +8,8 @@ interface Texts {
   readonly consentFrom: (organization: string) => string;
   readonly canRead: string;
   readonly canWrite: string;
+  readonly offline: (days: number) => string;
+  readonly online: string;
   readonly allow: string;
   readonly deny: string;
   readonly failedTitle: string;
@@ -31,6 +33,9 @@ export const TEXTS: Readonly<Record<Locale, Texts>> = {
     consentFrom: (organization) => `Palvelun tarjoaa ${organization}.`,
     canRead: 'Palvelu saa lukea',
     canWrite: 'Palvelu saa tallentaa',
+    offline: (days) =>
+      `Palvelu voi käyttää tietojasi myös silloin, kun et ole kirjautuneena, enintään ${days} päivän ajan.`,
+    online: 'Palvelu voi käyttää tietojasi niin kauan kuin olet kirjautuneena.',
     allow: 'Annan luvan',
     deny: 'En anna lupaa',
     failedTitle: 'Tunnistautuminen ei onnistunut',
@@ -62,6 +67,9 @@ export const TEXTS: Readonly<Record<Locale, Texts>> = {
     consentFrom: (organization) => `Tjänsten tillhandahålls av ${organization}.`,
     canRead: 'Tjänsten får läsa',
     canWrite: 'Tjänsten får spara',
+    offline: (days) =>
+      `Tjänsten kan använda dina uppgifter även när du inte är inloggad, i högst ${days} dagar.`,
+    online: 'Tjänsten kan använda dina uppgifter så länge du är inloggad.',
     allow: 'Jag ger tillstånd',
     deny: 'Jag ger inte tillstånd',
     failedTitle: 'Identifieringen lyckades inte',
@@ -93,6 +101,9 @@ export const TEXTS: Readonly<Record<Locale, Texts>> = {
     consentFrom: (organization) => `The service is provided by ${organization}.`,
     canRead: 'The service may read',
     canWrite: 'The service may save',
+    offline: (days) =>
+      `The service can use your data also when you are not signed in, for at most ${days} days.`,
+    online: 'The service can use your data as long as you are signed in.',
     allow: 'Allow',
     deny: 'Do not allow',
     failedTitle: 'Identification did not succeed',

@@ -27,10 +27,20 @@ export interface IdentityConfig {
   readonly profile: IssuerProfile;
   /** Seconds a portal's access token lives; default 1800. */
   readonly portalTokenSeconds?: number;
+  /** How long portals may act without their citizens; default 90 days from the consent, 30 days without use. */
+  readonly offline?: OfflineLimits;
   /** Acting for another; absent: nobody may. */
   readonly mandates?: MandateSettings & { readonly secrets: Omit<ValtuudetCredentials, 'clientId'> };
   /** Whether clients' `jwksUri` may point to loopback and private addresses; default only in the sandbox. */
   readonly allowPrivateJwksUris?: boolean;
+}
+
+/** Limits of offline access. */
+export interface OfflineLimits {
+  /** Days from the consent until the citizen is asked again. */
+  readonly grantDays: number;
+  /** Days that a refresh token lives unused. */
+  readonly idleDays: number;
 }
 
 /** One way of strong identification: how to ask, what to accept, where the claims are. */
@@ -161,6 +171,8 @@ export interface SmartConfiguration {
   readonly jwks_uri: string;
   readonly authorization_endpoint: string;
   readonly token_endpoint: string;
+  readonly introspection_endpoint: string;
+  readonly revocation_endpoint: string;
   readonly grant_types_supported: readonly string[];
   readonly token_endpoint_auth_methods_supported: readonly string[];
   readonly token_endpoint_auth_signing_alg_values_supported: readonly string[];

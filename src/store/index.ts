@@ -78,6 +78,7 @@ export { isSearchable } from './index-plan.ts';
 export { type Migration, migrate, readMigrations } from './migrate.ts';
 export { type ReindexProgress, type ReindexQuery, reindex } from './reindex.ts';
 export { chooseVersion } from './resolve-canonical.ts';
+export { createRevokedTokenStore, type RevokedTokenStore } from './revoked-tokens.ts';
 export { GENERAL_CODES, searchModifiers, searchPrefixes } from './search-parameter.ts';
 export { CONTROL_PARAMETERS } from './search-steering.ts';
 export type { SearchTerminology } from './search-terminology.ts';

@@ -44,6 +44,8 @@ export interface World {
   readonly keys: Keys;
   readonly portal: TestClient;
   readonly record: TestClient;
+  /** An operator's tool. */
+  readonly operator: TestClient;
   /** A system that publishes its keys at an address. */
   readonly hosted: TestClient;
   /** Every line logged, as JSON. */
@@ -72,6 +74,8 @@ const PORTAL_SCOPES = [
   'openid',
   'fhirUser',
   'launch/patient',
+  'offline_access',
+  'online_access',
   'patient/QuestionnaireResponse.cruds',
   'patient/CarePlan.crus',
   'patient/Task.rus',
@@ -103,6 +107,7 @@ export async function startWorld(broker?: WorldBroker): Promise<World> {
   const suomifi = await listen();
   const portal = await makeClient('test-portal', 'ES384');
   const record = await makeClient('test-record', 'ES384');
+  const operator = await makeClient('test-operator', 'ES384');
   const hosted = await makeClient('test-hosted', 'RS384');
   const log: string[] = [];
   const addresses: string[] = [];
@@ -138,6 +143,7 @@ export async function startWorld(broker?: WorldBroker): Promise<World> {
       clients: [
         describePortal(portal),
         describeRecord(record),
+        describeOperator(operator),
         describeHosted(hosted, `${suomifi.url}/hosted-jwks`),
       ],
     }),
@@ -168,6 +174,7 @@ export async function startWorld(broker?: WorldBroker): Promise<World> {
     keys,
     portal,
     record,
+    operator,
     hosted,
     log,
     valtuudet,
@@ -253,6 +260,16 @@ function describeRecord(client: TestClient): object {
     jwks: { keys: [client.publicJwk] },
     scopes: RECORD_SCOPES,
     sectors: ['health'],
+  };
+}
+
+function describeOperator(client: TestClient): object {
+  return {
+    clientId: client.clientId,
+    name: 'Test operator',
+    kind: 'operator',
+    jwks: { keys: [client.publicJwk] },
+    scopes: ['system/Delivery.rus'],
   };
 }
 

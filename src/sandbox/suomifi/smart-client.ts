@@ -30,6 +30,8 @@ export interface LaunchRequest extends SmartCredentials {
 
 export interface LaunchResult {
   readonly accessToken: string;
+  /** Given to a portal that asked for `offline_access` or `online_access`. */
+  readonly refreshToken?: string;
   /** Id of the Patient in context. */
   readonly patient: string;
   readonly scope: string;
@@ -68,6 +70,7 @@ export async function launchStandalone(request: LaunchRequest): Promise<LaunchRe
   const idToken = tokens.claims();
   return {
     accessToken: tokens.access_token,
+    ...(tokens.refresh_token && { refreshToken: tokens.refresh_token }),
     patient: String(tokens['patient']),
     scope: tokens.scope ?? '',
     expiresIn: tokens.expires_in ?? 0,
