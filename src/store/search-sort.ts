@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { SiltaError } from '../outcome.ts';
+import { toTimestamp } from './date-range.ts';
 import type { IndexedParameter } from './index-plan.ts';
 import { malformed } from './search-input.ts';
 import { findParameter } from './search-parameter.ts';
@@ -68,7 +69,8 @@ function sortColumn(
     case 'quantity':
       return { column: descending ? 'x.high' : 'x.low', sqlType: 'numeric', missing: infinity };
     case 'string':
-      return { column: 'x.value', ...text };
+      // A link holds the last row's values: no more of a long text than the index does.
+      return { column: 'left(x.value, 200)', ...text };
     case 'token':
       return { column: 'x.code', ...text };
     case 'reference':
@@ -85,9 +87,13 @@ export const orderBy = (keys: readonly SortKey[]): string =>
 export const placeOf = (key: SortKey): string =>
   key.sqlType === 'timestamptz' ? `date_part('epoch', ${key.expression})::text` : `${key.expression}::text`;
 
+/**
+ * The value as it was. Of a moment, whose seconds are a double, that is its millisecond: `to_timestamp` would give
+ * moments far from 2000 a microsecond too much or too little, and a row would come before or after itself.
+ */
 function boundPlace(scope: SearchScope, key: SortKey, value: string | undefined): string {
-  const place = scope.bind(value);
-  return key.sqlType === 'timestamptz' ? `to_timestamp(${place}::float8)` : `${place}::${key.sqlType}`;
+  const exact = key.sqlType === 'timestamptz' ? toTimestamp(Math.round(Number(value) * 1000)) : value;
+  return `${scope.bind(exact)}::${key.sqlType}`;
 }
 
 /** The rows behind the one that the cursor names. */

@@ -160,3 +160,21 @@ describe('parts of resources', () => {
     await get(`/Task/${id}?_summary=count`).expect(400);
   });
 });
+
+describe('the next page of a search sorted by a text', () => {
+  it('has a link that a client can follow, however long the text is', async () => {
+    const description = (last: string) => `${'Pitkä kuvaus. '.repeat(2_000)}${last}`;
+    for (const n of ['1', '2', '3']) {
+      const url = `https://long.example/Questionnaire/${n}`;
+      await create({ resourceType: 'Questionnaire', url, status: 'active', description: description(n) });
+    }
+    const found: unknown[] = [];
+    let path: string | undefined = '/Questionnaire?url:below=https://long.example&_sort=description&_count=1';
+    while (path !== undefined) {
+      const { body }: { body: SearchSet } = await get(path).expect(200);
+      found.push(...(body.entry ?? []).map(({ resource }) => resource['url']));
+      path = body.link.find(({ relation }) => relation === 'next')?.url.slice(gateway.url.length);
+    }
+    expect(found).toEqual(['1', '2', '3'].map((n) => `https://long.example/Questionnaire/${n}`));
+  });
+});

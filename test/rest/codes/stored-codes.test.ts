@@ -63,5 +63,24 @@ describe('a stored value set', () => {
     expect(await found(`code:below=${HEALTH}|K`)).toEqual([surgical]);
     expect(await found(`code:not-in=${SURGERY}-search`)).toContain(medical);
     await get('/Task?code:in=https://terms.example/ValueSet/none').expect(400);
+    await get(`/Task?code:below=${HEALTH}|none`).expect(400);
+  });
+
+  it('is followed from its narrow codes to the wide ones, too, and in the components of what is found', async () => {
+    const of = async (code: string) => {
+      const coded = { coding: [{ system: HEALTH, code }] };
+      const component = [{ code: coded, valueInteger: 1 }];
+      const observation = { resourceType: 'Observation', status: 'final', code: coded, component };
+      return (await post('/Observation', observation).expect(201)).body.id as string;
+    };
+    const [wide, narrow] = [await of('K'), await of('K2')];
+    const found = async (query: string) => {
+      const { body } = await get(`/Observation?${query}`).expect(200);
+      return (body.entry ?? []).map(({ resource }: { resource: { id: string } }) => resource.id);
+    };
+    expect(await found(`code:above=${HEALTH}|K2`)).toEqual([wide, narrow]);
+    expect(await found(`code:above=${HEALTH}|K`)).toEqual([wide]);
+    expect(await found(`combo-code:below=${HEALTH}|K`)).toEqual([wide, narrow]);
+    expect(await found(`code:in=${SURGERY}-search&_id=${narrow}`)).toEqual([narrow]);
   });
 });
