@@ -204,6 +204,7 @@ function wireDelivery(parts: GatewayParts, base: Foundation): Delivery {
     subscribers: createSubscribers({
       clients: base.clients,
       definitions: base.definitions,
+      store: base.store,
       access,
       seal: headerSealOf(config),
       baseUrl: `${config.SILTA_BASE_URL}/fhir`,

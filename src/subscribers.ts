@@ -8,6 +8,7 @@ import { createFhirXml } from './mapping/index.ts';
 import type { Principal } from './principal.ts';
 import { parseParameters, typesSearched } from './rest/index.ts';
 import type { Seal } from './sealed-text.ts';
+import type { Store } from './store/index.ts';
 import type { HookSubscription } from './subscription.ts';
 
 /**
@@ -17,6 +18,7 @@ import type { HookSubscription } from './subscription.ts';
 export function createSubscribers(parts: {
   readonly clients: readonly ClientRegistration[];
   readonly definitions: Definitions;
+  readonly store: Pick<Store, 'typesReached'>;
   readonly access: Pick<Access, 'permits' | 'visibility' | 'maySee'>;
   readonly seal: Seal;
   readonly baseUrl: string;
@@ -33,7 +35,7 @@ export function createSubscribers(parts: {
       if (!principal) return undefined;
       const { type, query } = subscription;
       const parameters = parseParameters(query);
-      const reached = parameters.flatMap(([name]) => [...typesSearched(definitions, type, name)]);
+      const reached = typesSearched(parts, type, parameters);
       const mayRead = access.permits(principal, 'read', type);
       const maySearch = [type, ...reached].every((each) => access.permits(principal, 'search', each));
       return mayRead && maySearch ? { parameters, visibility: access.visibility(principal) } : undefined;

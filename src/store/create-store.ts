@@ -12,6 +12,7 @@ import { readHistory, readResource, readVersion } from './read-resource.ts';
 import { createCanonicalResolver } from './resolve-canonical.ts';
 import { searchResources, searchText } from './search-resources.ts';
 import { knowsParameter } from './search-steering.ts';
+import { typesReached } from './search-steps.ts';
 import { createDefinedTerminology, type SearchTerminology } from './search-terminology.ts';
 import type { Transaction } from './transaction.ts';
 import type { Store, StoreTransaction, Write, WriteContext } from './types.ts';
@@ -72,6 +73,7 @@ export function createStore(
     searchParameters: (type) =>
       [...parts.planOf(type).parameters.values()].map(({ definition }) => definition),
     knowsParameter: (type, name) => knowsParameter(parts, type, name),
+    typesReached: (type, name) => typesReached(parts, type, name),
     write: async (writes, context) => {
       const stored = await write(writes, context);
       forget(writes);

@@ -4,8 +4,9 @@
  */
 import type { IndexedParameter } from './index-plan.ts';
 import { malformed } from './search-input.ts';
-import { findParameter, GENERAL_CODES } from './search-parameter.ts';
+import { findParameter } from './search-parameter.ts';
 import { existsRow, type SearchScope, visibleRows } from './search-scope.ts';
+import { chainTargets, DEEPEST, possibleTargets } from './search-steps.ts';
 
 /** Rows that a condition is on. */
 export interface Row {
@@ -18,9 +19,6 @@ export interface Row {
 
 /** Compiles what stands behind a step. */
 export type CompileParameter = (scope: SearchScope, row: Row, name: string, value: string) => string;
-
-/** Steps of a chain at most: each is a join. */
-const DEEPEST = 8;
 
 /** `subject:Patient.identifier=…`. @see https://hl7.org/fhir/R4/search.html#chaining */
 export function compileChain(
@@ -35,9 +33,8 @@ export function compileChain(
   const depth = deeper(row, name);
   const parameter = findParameter(scope, row.type, code);
   if (parameter.definition.type !== 'reference') throw malformed(name, `'${code}' is no reference`);
-  const possible = parameter.only ? [parameter.only] : parameter.definition.targets;
-  const targets = only === undefined ? possible.filter((type) => continues(scope, type, rest)) : [only];
-  if (only !== undefined && !possible.includes(only))
+  const targets = only === undefined ? chainTargets(scope, parameter, rest) : [only];
+  if (only !== undefined && !possibleTargets(parameter).includes(only))
     throw malformed(name, `'${code}' does not refer to ${only}`);
   if (targets.length === 0) throw malformed(name, `no target of '${code}' has the parameter behind the dot`);
   const alternatives = targets.flatMap((type) => {
@@ -131,40 +128,3 @@ function deeper(row: Row, name: string): number {
   if (depth > DEEPEST) throw malformed(name, `a chain has at most ${DEEPEST} steps`);
   return depth;
 }
-
-/**
- * Whether the name of a parameter, each step of its chain too, means something. Its modifier is another matter, and
- * so is a chain that is longer than a search takes.
- */
-export function isKnownParameter(
-  { definitions, planOf }: Pick<SearchScope, 'definitions' | 'planOf'>,
-  type: string,
-  name: string,
-): boolean {
-  const find = (types: readonly string[], code: string): readonly IndexedParameter[] =>
-    types.flatMap((each) => planOf(each).parameters.get(code) ?? []);
-  let from: readonly string[] = [type];
-  let rest = name;
-  for (let step = 0; step <= DEEPEST; step++) {
-    if (rest.startsWith('_has:')) {
-      const [, source = '', code = '', ...more] = rest.split(':');
-      if (!definitions.resourceTypes.has(source) || find([source], code).length === 0) return false;
-      from = [source];
-      rest = more.join(':');
-      continue;
-    }
-    const dot = rest.indexOf('.');
-    const [code = '', only] = (dot < 0 ? rest : rest.slice(0, dot)).split(':');
-    const parameters = find(from, code);
-    if (dot < 0 && GENERAL_CODES.has(code)) return true;
-    if (dot < 0 || parameters.length === 0) return parameters.length > 0;
-    const targets = only === undefined ? parameters.flatMap(({ definition }) => definition.targets) : [only];
-    from = [...new Set(targets)].filter((each) => definitions.resourceTypes.has(each));
-    rest = rest.slice(dot + 1);
-  }
-  return true;
-}
-
-/** Whether a chain goes on from a type. */
-const continues = (scope: SearchScope, type: string, rest: string): boolean =>
-  scope.definitions.resourceTypes.has(type) && isKnownParameter(scope, type, rest);

@@ -1,9 +1,9 @@
 /** Sorts a search's parameters into what confines it and what steers its answer. */
 import { SiltaError } from '../outcome.ts';
-import { isKnownParameter } from './search-chain.ts';
 import { type Include, isInclude, readInclude } from './search-include-value.ts';
 import { malformed } from './search-input.ts';
 import type { SearchScope } from './search-scope.ts';
+import { isKnownParameter } from './search-steps.ts';
 import type { SearchQuery } from './types.ts';
 
 export interface Search {

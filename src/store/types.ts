@@ -197,6 +197,8 @@ export interface Store {
   meta(query: MetaQuery): Promise<MetaInUse>;
   /** Whether a search of the type knows a parameter of this name, whatever its modifier and value. */
   knowsParameter(type: string, name: string): boolean;
+  /** Types that a parameter's chain goes through, its last one too: a search by it tells something of them. */
+  typesReached(type: string, name: string): ReadonlySet<string>;
   /** All writes in one SQL transaction and one round trip; in the order given. */
   write(writes: readonly Write[], context: WriteContext): Promise<readonly StoredVersion[]>;
   transaction<T>(work: (tx: StoreTransaction) => Promise<T>): Promise<T>;

@@ -49,7 +49,7 @@ async function startDelivery(): Promise<Delivery> {
   const { store, database } = gateway;
   const clock = () => new Date();
   const access = createAccess({ definitions, store, clock });
-  const shared = { definitions, access, seal: SEAL, baseUrl: gateway.url, allowPrivate: true };
+  const shared = { definitions, store, access, seal: SEAL, baseUrl: gateway.url, allowPrivate: true };
   const delivery = createDelivery({
     database: database.database,
     store,

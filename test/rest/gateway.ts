@@ -72,6 +72,13 @@ const CALLERS: Readonly<Record<string, Principal>> = {
     scopes: scopes('system', '*.cruds'),
     sectors: ['health'],
   },
+  clinic: {
+    kind: 'system',
+    who: 'Device/clinic',
+    clientId: 'clinic',
+    scopes: scopes('system', 'Observation.rs Patient.rs'),
+    sectors: ['health'],
+  },
   social: {
     kind: 'system',
     who: 'Device/social',

@@ -91,6 +91,25 @@ describe('a search through a type that the caller may not search', () => {
     await get(`/QuestionnaireResponse?${query}`, 'lifecare').expect(403);
   });
 
+  it.each([
+    'subject.identifier=x',
+    'subject:Group.identifier=x',
+    'patient.organization.name=x',
+    'subject.link.general-practitioner.name=x',
+    'patient.link.birthdate=1990',
+    'subject.colour=x',
+    'patient._has:Task:patient:status=requested',
+  ])('is refused when its chain may lead there: %s', async (query) => {
+    await get(`/Observation?${query}`, 'clinic').expect(403);
+  });
+
+  it.each(['patient.identifier=x', 'patient.link:Patient.birthdate=1990', 'subject.link.death-date=2020'])(
+    'is none when its chain cannot lead there: %s',
+    async (query) => {
+      await get(`/Observation?${query}`, 'clinic').expect(200);
+    },
+  );
+
   it('leaves the types out that are not named', async () => {
     await get('/QuestionnaireResponse?_revinclude=*&_include=*', 'lifecare').expect(200);
   });
