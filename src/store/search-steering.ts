@@ -56,7 +56,7 @@ function readSteering(given: ReadonlyMap<string, string>): Pick<Search, 'sort' |
   return {
     count: summary === 'count' ? 0 : readCount(given.get('_count')),
     ...(sort !== undefined && { sort }),
-    // An estimate may be exact.
+    // The planner's estimate would tell of what the caller may not see.
     ...(total !== undefined && { total: total === 'none' ? 'none' : 'accurate' }),
   };
 }
