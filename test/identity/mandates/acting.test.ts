@@ -99,6 +99,15 @@ describe('acting for another', () => {
     expect([self['who'], self['actsAs']]).toEqual([`Patient/${self['patientId']}`, undefined]);
   });
 
+  it('is not carried over to another sign-in in the same browser, nor to another browser of the person', async () => {
+    const browser = await signedIn('joni');
+    await choose(browser, 0);
+    expect((await whoami(browser))['actsAs']).toMatch(/^RelatedPerson\//);
+    expect((await whoami(await signedIn('joni')))['actsAs']).toBeUndefined();
+    await signIn(browser, `${world.baseUrl}/identity/suomifi/start?return=/whoami&force=true`, 'tessa');
+    expect((await whoami(browser))['actsAs']).toBeUndefined();
+  });
+
   it('is refused where the county does not accept the mandate', async () => {
     const browser = await signedIn('joni');
     const page = await choose(browser, 2);
