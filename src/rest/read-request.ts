@@ -68,14 +68,7 @@ export function buildRequest(
   const form = route.body === 'form' ? readForm(http, bytes) : [];
   const resource =
     route.body === 'resource' ? withId(readResource(contentType, bytes), address, contentType) : undefined;
-  const headers = {
-    ifMatch: http.get('if-match'),
-    ifNoneMatch: http.get('if-none-match'),
-    ifModifiedSince: http.get('if-modified-since'),
-    ifNoneExist: http.get('if-none-exist'),
-    preferReturn: preferredReturn(http.get('prefer')),
-    preferHandling: preferredHandling(http.get('prefer')),
-  };
+  const headers = readHeaders(http);
   const idempotency =
     route.name === 'create'
       ? readIdempotency(http.get('idempotency-key'), [address.type, headers.ifNoneExist ?? '', bytes])
@@ -89,10 +82,21 @@ export function buildRequest(
     ...(resource && { resource }),
     ...(idempotency && { idempotency }),
     ...(route.body === 'patch' && { patch: readPatch(contentType, bytes, limits, readResource) }),
-    ...(Object.fromEntries(
-      Object.entries(headers).filter(([, value]) => value !== undefined),
-    ) as Partial<FhirRequest>),
+    ...headers,
   };
+}
+
+/** Conditions and preferences, as far as they are given. */
+function readHeaders(http: Request): Partial<FhirRequest> {
+  const headers = {
+    ifMatch: http.get('if-match'),
+    ifNoneMatch: http.get('if-none-match'),
+    ifModifiedSince: http.get('if-modified-since'),
+    ifNoneExist: http.get('if-none-exist'),
+    preferReturn: preferredReturn(http.get('prefer')),
+    preferHandling: preferredHandling(http.get('prefer')),
+  };
+  return Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined));
 }
 
 /** A map's text has no id: it is the one of the address. */
