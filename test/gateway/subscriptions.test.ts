@@ -311,13 +311,13 @@ describe('a subscription', () => {
     expect(received).toHaveLength(1);
     answer = 200;
     const [delivery] = deliveries;
-    const { deliveries: dead } = (await delivery?.listDeliveries({
-      system: `Subscription/${id}`,
-      state: 'dead',
-    })) ?? {
-      deliveries: [],
-    };
-    expect(dead).toHaveLength(1);
+    // The status comes first: a gateway that dies in between tries again, and the status stays true.
+    let dead: readonly { readonly id: string }[] = [];
+    await until('there is a dead letter', async () => {
+      const page = await delivery?.listDeliveries({ system: `Subscription/${id}`, state: 'dead' });
+      dead = page?.deliveries ?? [];
+      return dead.length === 1;
+    });
     await delivery?.retryDelivery(dead[0]?.id ?? '');
     await hasStatus(id, 'active');
     expect(received).toHaveLength(2);
