@@ -94,6 +94,11 @@ function write(value: unknown): string {
   return `{${members.join(',')}}`;
 }
 
+/** Whether there are numbers in an object whose digits are not their doubles'. */
+export function hasDigits(value: object): boolean {
+  return DIGITS in value;
+}
+
 /** The text of a number as it came, where that is not the double's; undefined elsewhere. */
 export function digitsOf(holder: object, key: string | number): string | undefined {
   const literal = (holder as Noted)[DIGITS]?.[key];

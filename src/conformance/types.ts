@@ -7,6 +7,11 @@ export interface ValidationOptions {
   readonly profiles?: readonly string[];
   /** Refuses extensions that are not known here; otherwise they are only mentioned. */
   readonly strict?: boolean;
+  /**
+   * Lets a modifier extension that is not known pass, with a warning, when its address is of example.org, .com or .net:
+   * for judging what was written as an example, never for what is stored.
+   */
+  readonly examples?: boolean;
   /** The time that limits of dates count from which a profile sets relative to now; without it they are not judged. */
   readonly now?: Date;
 }

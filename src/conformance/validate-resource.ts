@@ -35,7 +35,7 @@ export function createResourceValidator(given: Definitions): ValidateResource {
     return check;
   };
   const types: Types = createTypes(definitions, profileCheck);
-  return (resource, { profiles: asked = [], strict = false, now } = {}) => {
+  return (resource, { profiles: asked = [], strict = false, examples = false, now } = {}) => {
     if (typeof resource !== 'object' || resource === null || Array.isArray(resource)) {
       const text = `A resource must be an object, not ${kindOf(resource)}.`;
       return [finding('structure', 'resource-type', rootPlace('Resource'), text)];
@@ -49,6 +49,7 @@ export function createResourceValidator(given: Definitions): ValidateResource {
       base: place,
       bundle: undefined,
       strict,
+      examples,
       now,
     };
     types.resource(resource, place, run);

@@ -104,6 +104,21 @@ describe('An extension', () => {
   });
 });
 
+describe('A modifier extension of an address of examples', () => {
+  const resource = {
+    resourceType: 'Patient',
+    modifierExtension: [{ url: 'http://example.org/not', valueBoolean: true }],
+  };
+
+  it('is refused like any other, except where examples are judged', () => {
+    expect(errorsOf(conformance.validate(resource))).toEqual([
+      'extension extension Patient.modifierExtension[0]',
+    ]);
+    const [finding] = conformance.validate(resource, { examples: true });
+    expect([finding?.severity, finding?.key]).toEqual(['warning', 'extension']);
+  });
+});
+
 describe('A Bundle', () => {
   const one = { resourceType: 'Patient', id: 'one' };
   const composition = (reference: string) => ({

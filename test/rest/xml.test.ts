@@ -250,12 +250,40 @@ describe('the form of an answer', () => {
     expect(turtle.headers['content-type']).toBe(JSON_ANSWER);
   });
 
-  it('falls back to JSON for what XML cannot hold, once it is written, and says so when it is read', async () => {
-    const body = { ...task(AINO, { description: 'bell \u0007' }) };
-    const created = await ask('post', '/Task', { Accept: XML }).send(body);
-    // Once such texts are refused, there is nothing that XML cannot hold.
-    if (created.status === 422) return;
-    expect([created.status, created.headers['content-type']]).toEqual([201, JSON_ANSWER]);
-    await ask('get', `/Task/${created.body.id}`, { Accept: XML }).expect(406);
+  it('refuses in JSON, too, what XML cannot hold', async () => {
+    const div = (content: string) => `<div xmlns="http://www.w3.org/1999/xhtml">${content}</div>`;
+    const refused = async (more: object) => {
+      const { status, body } = await ask('post', '/Task').send({ ...task(AINO, more) });
+      return [status, body.issue[0].expression, body.issue[0].diagnostics];
+    };
+    expect(await refused({ description: 'bell \u0007' })).toEqual([
+      422,
+      ['Task.description'],
+      'description must not contain the character U+0007.',
+    ]);
+    expect(await refused({ text: { status: 'generated', div: div('a & b') } })).toEqual([
+      422,
+      ['Task.text.div'],
+      'div holds an & that begins no character reference or entity of XML.',
+    ]);
+    const more = { text: { status: 'generated', div: div('a &#160;&amp; b') }, description: 'a\tb\nc' };
+    const { body } = await ask('post', '/Task')
+      .send({ ...task(AINO, more) })
+      .expect(201);
+    await ask('get', `/Task/${body.id}`, { Accept: XML }).expect(200);
+  });
+
+  it('refuses 1.0 where an integer belongs, as JSON and as XML', async () => {
+    const list = { resourceType: 'Observation', status: 'final', code: { text: 'x' } };
+    const json = JSON.stringify(list).replace(/}$/, ',"valueInteger":1.0}');
+    const inJson = await ask('post', '/Observation', { 'Content-Type': 'application/fhir+json' }).send(json);
+    const inXml = await sendXml(
+      'post',
+      '/Observation',
+      `<Observation ${FHIR}><status value="final"/><code><text value="x"/></code><valueInteger value="1.0"/></Observation>`,
+      { Accept: 'application/fhir+json' },
+    );
+    expect([inJson.status, inJson.body.issue[0].expression]).toEqual([422, ['Observation.value']]);
+    expect(inXml.status).toBe(400);
   });
 });

@@ -13,6 +13,9 @@ export type PrimitiveCheck = (value: unknown) => string | undefined;
 const LONGEST_STRING = 1024 * 1024;
 const LARGEST_INTEGER = 2 ** 31 - 1;
 
+/** XML has no way to write these, nor do FHIR's strings allow them. */
+const UNWRITABLE = /\p{Cc}(?<![\t\n\r\u007f-\u009f])|[\ufffe\uffff]/u;
+
 const ID = /^[A-Za-z0-9\-.]{1,64}$/;
 // White space is XML's here, as in the definitions: a no-break space is a character like any other.
 const CODE = /^[^ \t\r\n]+(?:[ \t\r\n][^ \t\r\n]+)*$/;
@@ -84,7 +87,13 @@ function checkString(value: unknown): string | undefined {
 function checkText(value: unknown): string | undefined {
   if (typeof value !== 'string') return `must be a string, not ${kindOf(value)}`;
   if (value.length === 0) return 'must not be empty: leave the element out instead';
-  return value.includes('\u0000') ? 'must not contain the character U+0000' : undefined;
+  const found = UNWRITABLE.exec(value)?.[0].charCodeAt(0);
+  return found === undefined ? undefined : `must not contain the character ${nameOf(found)}`;
+}
+
+/** `U+000B` */
+function nameOf(code: number): string {
+  return `U+${code.toString(16).toUpperCase().padStart(4, '0')}`;
 }
 
 function checkForm(value: unknown, form: RegExp, rule: string): string | undefined {

@@ -18,6 +18,8 @@ export interface Run {
   readonly bundle: JsonObject | undefined;
   /** Whether an extension that is not known here is refused, not only mentioned. */
   readonly strict: boolean;
+  /** Whether a modifier at an address of examples is only warned of. */
+  readonly examples: boolean;
   /** The time that relative limits of dates count from; without it they are not judged. */
   readonly now: Date | undefined;
 }

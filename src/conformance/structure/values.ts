@@ -14,6 +14,7 @@ import { primitiveCheck } from './primitives.ts';
 import { checkTarget } from './references.ts';
 import { type ObjectCheck, report, type ValueCheck } from './run.ts';
 import type { Types } from './types.ts';
+import { digitsAt } from './written-number.ts';
 
 export interface CompiledValue {
   readonly check: ValueCheck;
@@ -32,12 +33,15 @@ export function compileValue(
   return { primitive: false, check: compileComplex(structure, element, type, types) };
 }
 
+const NOT_WHOLE = 'must be a whole number without a point or an exponent';
+
 function compilePrimitive(element: Element, type: string, types: Types): ValueCheck {
   const wrong = primitiveCheck(type);
+  const isWhole = type === 'integer' || type === 'positiveInt' || type === 'unsignedInt';
   const further = [...checkBindings(element, type, types.definitions), ...checkLimits(element, type)];
   const code = type.startsWith('date') || type === 'instant' || type === 'time' ? 'date' : 'primitive';
   return (value, parent, step, index, run) => {
-    const problem = wrong?.(value);
+    const problem = wrong?.(value) ?? (isWhole && digitsAt(parent, step, index, run) ? NOT_WHOLE : undefined);
     if (problem !== undefined) {
       report(run, isObject(value) ? 'structure' : 'value', code, parent, step, index, `${step} ${problem}.`);
     } else if (type === 'xhtml') {

@@ -128,7 +128,12 @@ function judgeStep(
     return [{ severity: 'fatal', code: 'structure', diagnostics: (error as Error).message }];
   }
   const issues = [
-    ...conformance.validate(resource as Resource, { profiles: asked, strict: true, now: tools.now }),
+    ...conformance.validate(resource as Resource, {
+      profiles: asked,
+      strict: true,
+      examples: true,
+      now: tools.now,
+    }),
     ...answersOf(resource, more, conformance),
   ];
   return issues.filter(({ severity }) => severity === 'error' || severity === 'fatal');
