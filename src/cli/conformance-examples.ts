@@ -3,13 +3,16 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CapabilityStatement } from 'fhir/r4';
 import { readConfig } from '../config.ts';
-import { loadDefinitions } from '../definitions/index.ts';
+import { type Definitions, loadDefinitions } from '../definitions/index.ts';
 import { parseExactly, stringifyExactly } from '../exact-json.ts';
 import { createFhirXml, type FhirXml } from '../mapping/index.ts';
 import type { Resource } from '../resource.ts';
 import { findChange } from './compare-resources.ts';
 import { fetchExamples } from './example-package.ts';
+import { explainRefusal, type Refusal, SET_BY_SERVER, withoutServerSet } from './example-policies.ts';
+import { type Outcome, reportExamples, type Verdict } from './example-report.ts';
 import { CommandError } from './exit.ts';
+import { explainFlaw } from './flawed-examples.ts';
 import { profilesDirectory } from './installation.ts';
 import { startThrowawayGateway, type ThrowawayGateway } from './throwaway-gateway.ts';
 
@@ -26,11 +29,10 @@ interface Example {
   readonly resource: Resource;
 }
 
-/** What became of an example; `problem` says why. */
-interface Verdict {
-  readonly example: Example;
-  readonly outcome: 'equal' | 'refused' | 'differing';
-  readonly problem?: string;
+interface Tools {
+  readonly gateway: ThrowawayGateway;
+  readonly xml: FhirXml;
+  readonly definitions: Definitions;
 }
 
 const FORMS = { json: 'application/fhir+json', xml: 'application/fhir+xml' } as const;
@@ -38,16 +40,18 @@ type Form = keyof typeof FORMS;
 
 /** Records that are created and never changed: their ids are the server's. */
 const APPEND_ONLY: ReadonlySet<string> = new Set(['AuditEvent', 'Provenance']);
+/** An id that no address can hold is left to the judgement of the resource. */
+const ADDRESSABLE = /^[A-Za-z0-9\-.]{1,64}$/;
 /** What others are judged by. */
 const FIRST: readonly string[] = ['CodeSystem', 'ValueSet', 'StructureDefinition', 'Questionnaire'];
 const AT_ONCE = 4;
-const FEW = 3;
 const LARGEST_BODY = '104857600';
 
 const write = (line: string) => process.stdout.write(`${line}\n`);
 
 /**
- * Sends every example of the types that the gateway keeps, in both forms, and demands it back equal in both.
+ * Sends every example of the types that the gateway keeps, in both forms, and demands it back equal in both. What breaks
+ * R4's own rules must be refused for just that; what is refused or shown otherwise on purpose is told apart.
  *
  * @param directory with examples as JSON files; HL7's package, fetched by npm, when not given
  * @throws CommandError when one is refused or differs (1), or there are none (2)
@@ -55,7 +59,8 @@ const write = (line: string) => process.stdout.write(`${line}\n`);
 export async function judgeExamples(directory: string | undefined, options: ExampleOptions): Promise<void> {
   const source = directory ?? (await fetchExamples(write));
   const config = readConfig({ ...process.env, SILTA_MODE: 'sandbox' });
-  const xml = createFhirXml(await loadDefinitions({ profiles: profilesDirectory(config) }));
+  const definitions = await loadDefinitions({ profiles: profilesDirectory(config) });
+  const xml = createFhirXml(definitions);
   const gateway = await startThrowawayGateway(config.DATABASE_URL, {
     SILTA_CLIENT_IDS: 'true',
     SILTA_ENFORCE_REFERENCES: 'false',
@@ -65,7 +70,7 @@ export async function judgeExamples(directory: string | undefined, options: Exam
     const types = await keptTypes(gateway, options.types);
     const examples = await readExamples(source, types);
     if (examples.length === 0) throw new CommandError(`${source}: there are no examples here`, 2);
-    report(await tryAll(examples, gateway, xml), options.all ?? false);
+    reportExamples(await tryAll(examples, { gateway, xml, definitions }), options.all ?? false);
   } finally {
     await gateway.close();
   }
@@ -108,16 +113,12 @@ function parse(text: string, file: string): Resource {
   }
 }
 
-async function tryAll(
-  examples: readonly Example[],
-  gateway: ThrowawayGateway,
-  xml: FhirXml,
-): Promise<readonly Verdict[]> {
+async function tryAll(examples: readonly Example[], tools: Tools): Promise<readonly Verdict[]> {
   const verdicts: Verdict[] = [];
   const left = [...examples];
   const work = async () => {
     for (let next = left.shift(); next; next = left.shift())
-      verdicts.push(await tryExample(next, gateway, xml));
+      verdicts.push({ ...next, ...(await tryExample(next, tools)) });
   };
   // Types that others are judged by are there before the others are sent.
   const early = examples.filter(({ type }) => FIRST.includes(type)).length;
@@ -128,32 +129,45 @@ async function tryAll(
   return verdicts;
 }
 
-async function tryExample(example: Example, gateway: ThrowawayGateway, xml: FhirXml): Promise<Verdict> {
+type Judged = Pick<Verdict, 'outcome' | 'problem'>;
+
+async function tryExample(example: Example, tools: Tools): Promise<Judged> {
+  const { gateway, xml } = tools;
   const { type, resource } = example;
+  let judged: Judged = { outcome: 'equal' };
   for (const form of ['json', 'xml'] as const) {
     const body = form === 'json' ? stringifyExactly(resource) : xml.write(resource, 'as it is');
-    const isNew = APPEND_ONLY.has(type);
-    const sent = await call(
-      gateway,
-      isNew ? 'POST' : 'PUT',
-      isNew ? type : `${type}/${resource.id}`,
-      form,
-      body,
-    );
-    if (sent.status >= 300) return { example, outcome: 'refused', problem: `${form}: ${explain(sent, xml)}` };
+    const isNew = APPEND_ONLY.has(type) || !ADDRESSABLE.test(String(resource.id));
+    const path = isNew ? type : `${type}/${resource.id}`;
+    const sent = await call(gateway, isNew ? 'POST' : 'PUT', path, form, body);
+    if (sent.status >= 300) return judgeRefusal(example, sent, tools);
     const address = sent.location?.replace(/\/_history\/.*/, '').slice(gateway.fhirBase.length + 1) ?? '';
     const wanted = isNew ? { ...resource, id: address.split('/')[1] } : resource;
     for (const asked of ['json', 'xml'] as const) {
       const answer = await call(gateway, 'GET', address, asked);
       if (answer.status !== 200)
-        return { example, outcome: 'differing', problem: `${asked}: ${explain(answer, xml)}` };
-      const change = findChange(wanted, read(answer.text, asked, xml));
-      if (change !== undefined) {
-        return { example, outcome: 'differing', problem: `${change}, sent as ${form}, read as ${asked}` };
-      }
+        return { outcome: 'differing', problem: `${asked}: ${describe(answer, errorsIn(answer, xml))}` };
+      const received = read(answer.text, asked, xml);
+      if (findChange(wanted, received) === undefined) continue;
+      const change = findChange(withoutServerSet(wanted), withoutServerSet(received));
+      if (change !== undefined)
+        return { outcome: 'differing', problem: `${change}, sent as ${form}, read as ${asked}` };
+      judged = { outcome: 'policy', problem: SET_BY_SERVER };
     }
   }
-  return { example, outcome: 'equal' };
+  return judged;
+}
+
+/** Whether the example itself is at fault, or a policy explains the refusal, or neither. */
+function judgeRefusal(example: Example, sent: Answer, { xml, definitions }: Tools): Judged {
+  const errors = errorsIn(sent, xml);
+  const expressions = errors.map(({ expression }) => expression);
+  const told = (outcome: Outcome, why: readonly string[]): Judged => ({ outcome, problem: why.join('; ') });
+  const rules = explainFlaw(example, expressions, definitions);
+  if (rules) return told('flawed', rules);
+  const policies = explainRefusal(errors);
+  if (policies) return told('policy', policies);
+  return told('refused', [`${sent.form}: ${describe(sent, errors)}`]);
 }
 
 interface Answer {
@@ -202,45 +216,19 @@ function read(text: string, form: Form, xml: FhirXml): object {
 
 const DEEPEST = 500;
 
-/** The errors of an OperationOutcome in one line. */
-function explain({ status, text, form }: Answer, xml: FhirXml): string {
+function errorsIn({ text, form }: Answer, xml: FhirXml): readonly Refusal[] {
   const { issue = [] } = read(text, form, xml) as {
     issue?: readonly { severity: string; diagnostics?: string; expression?: readonly string[] }[];
   };
-  const errors = issue.filter(({ severity }) => severity === 'error' || severity === 'fatal');
-  const said = errors
-    .slice(0, FEW)
-    .map(({ diagnostics, expression }) => `${expression?.[0] ?? ''} ${diagnostics}`);
+  return issue
+    .filter(({ severity }) => severity === 'error' || severity === 'fatal')
+    .map(({ diagnostics = '', expression = [] }) => ({ diagnostics, expression: expression[0] ?? '' }));
+}
+
+const FEW = 3;
+
+/** A refusal in one line. */
+function describe({ status }: Answer, errors: readonly Refusal[]): string {
+  const said = errors.slice(0, FEW).map(({ diagnostics, expression }) => `${expression} ${diagnostics}`);
   return [`${status}`, ...said].join(' | ');
-}
-
-function report(verdicts: readonly Verdict[], all: boolean): void {
-  const types = [...new Set(verdicts.map(({ example }) => example.type))].sort();
-  const row = (name: string, ...counts: readonly (number | string)[]) =>
-    write(name.padEnd(34) + counts.map((each) => String(each).padStart(10)).join(''));
-  const count = (some: readonly Verdict[], outcome: Verdict['outcome']) =>
-    some.filter((each) => each.outcome === outcome).length;
-  row('type', 'tried', 'refused', 'differing');
-  for (const type of types) {
-    const some = verdicts.filter(({ example }) => example.type === type);
-    row(type, some.length, count(some, 'refused'), count(some, 'differing'));
-  }
-  const [refused, differing] = [count(verdicts, 'refused'), count(verdicts, 'differing')];
-  row('all', verdicts.length, refused, differing);
-  for (const type of types)
-    showFailures(
-      verdicts.filter(({ example }) => example.type === type),
-      all,
-    );
-  if (refused + differing > 0)
-    throw new CommandError(`${refused + differing} example(s) refused or differing`);
-}
-
-function showFailures(some: readonly Verdict[], all: boolean): void {
-  const failed = some.filter(({ outcome }) => outcome !== 'equal');
-  for (const { example, outcome, problem } of all ? failed : failed.slice(0, FEW)) {
-    write(`✗ ${example.file} ${outcome}: ${problem}`);
-  }
-  const hidden = all ? 0 : Math.max(0, failed.length - FEW);
-  if (hidden > 0) write(`  … and ${hidden} more; --all shows them`);
 }

@@ -7,6 +7,7 @@ import { SiltaError } from '../outcome.ts';
 import { CommandError } from './exit.ts';
 import { defineKeyCommands } from './keys.ts';
 import { defineMapCommands } from './map/commands.ts';
+import type { ValidateOptions } from './validate.ts';
 
 const version = () =>
   (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string })
@@ -97,10 +98,10 @@ function defineValidateCommand(program: Command): void {
       [] as string[],
     )
     .option('--format <format>', 'text or json (OperationOutcome)', 'text')
+    .option('--language <language>', 'fi, sv or en: of what is said about answers', 'en')
     .addHelpText('after', EXAMPLES)
-    .action(
-      async (files: string[], options: { profile: string[]; questionnaire: string[]; format: string }) =>
-        (await import('./validate.ts')).validateFiles(files, options),
+    .action(async (files: string[], options: ValidateOptions) =>
+      (await import('./validate.ts')).validateFiles(files, options),
     );
 }
 

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import type { OperationOutcome } from 'fhir/r4';
 import { readConfig } from '../config.ts';
-import { createConformance } from '../conformance/index.ts';
+import { createConformance, type Language } from '../conformance/index.ts';
 import { type Definitions, loadDefinitions } from '../definitions/index.ts';
 import { completeResponse } from '../forms/index.ts';
 import { type Issue, SiltaError } from '../outcome.ts';
@@ -20,6 +20,8 @@ export interface ValidateOptions {
   readonly profile: readonly string[];
   readonly questionnaire: readonly string[];
   readonly format: string;
+  /** Of what is said about answers: see LANGUAGES; English when not given. */
+  readonly language?: string;
 }
 
 /** What was read of an input: a resource, or why there is none. */
@@ -29,6 +31,7 @@ interface Document extends Input {
   readonly issues?: readonly Issue[];
 }
 
+const LANGUAGES: readonly Language[] = ['en', 'fi', 'sv'];
 const XML = 'application/fhir+xml';
 const JSON_TYPE = 'application/fhir+json';
 
@@ -42,6 +45,7 @@ const JSON_TYPE = 'application/fhir+json';
 export async function validateFiles(files: readonly string[], options: ValidateOptions): Promise<void> {
   const { format, profile } = options;
   if (format !== 'text' && format !== 'json') throw new CommandError("--format must be 'text' or 'json'", 2);
+  const language = readLanguage(options.language);
   const inputs = await listInputs(files);
   const config = readConfig({ ...process.env, SILTA_MODE: 'sandbox' });
   const definitions = await loadDefinitions({ profiles: profilesDirectory(config) });
@@ -54,7 +58,7 @@ export async function validateFiles(files: readonly string[], options: ValidateO
   const outcomes: { readonly name: string; readonly outcome: OperationOutcome }[] = [];
   const total: Total = { files: 0, invalid: 0, errors: 0, warnings: 0 };
   await eachDocument(inputs, read, shelf, async (document) => {
-    const issues = document.issues ?? (await judgeDocument(document, judge, profile));
+    const issues = document.issues ?? (await judgeDocument(document, judge, profile, language));
     countFindings(total, issues);
     if (format === 'text') printFindings(document.name, document.text, issues);
     else outcomes.push({ name: document.name, outcome: describeFindings(issues) });
@@ -136,8 +140,15 @@ async function judgeDocument(
   { resource }: Document,
   judge: Judge,
   profiles: readonly string[],
+  language: Language,
 ): Promise<readonly Issue[]> {
-  return resource ? (await findIssues(judge, resource, profiles)).issues : [];
+  return resource ? (await findIssues(judge, resource, profiles, language)).issues : [];
+}
+
+function readLanguage(asked = 'en'): Language {
+  const language = LANGUAGES.find((each) => each === asked);
+  if (!language) throw new CommandError("--language must be 'fi', 'sv' or 'en'", 2);
+  return language;
 }
 
 async function addQuestionnaire(shelf: QuestionnaireShelf, file: string, read: ReadDocument): Promise<void> {

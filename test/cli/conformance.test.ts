@@ -125,7 +125,14 @@ describe('silta conformance', () => {
     const good = await silta(['conformance', 'examples', directory], database);
     expect(good).toMatchObject({ code: 0, stderr: '' });
     expect(good.stdout.replace(/ +/g, ' ')).toBe(
-      'type tried refused differing\nObservation 1 0 0\nPatient 1 0 0\nProvenance 1 0 0\nall 3 0 0\n',
+      [
+        'type tried equal breaks R4 policy refused differing',
+        'Observation 1 1 0 0 0 0',
+        'Patient 1 1 0 0 0 0',
+        'Provenance 1 1 0 0 0 0',
+        'all 3 3 0 0 0 0',
+        '',
+      ].join('\n'),
     );
   }, 120_000);
 
@@ -137,6 +144,45 @@ describe('silta conformance', () => {
     const bad = await silta(['conformance', 'examples', directory, '--types', 'Patient'], database);
     expect([bad.code, bad.stderr]).toEqual([1, 'silta: 1 example(s) refused or differing\n']);
     expect(bad.stdout).toMatch(/✗ Patient-e\.json refused: json: 422 \| Patient\.gender /);
+  }, 120_000);
+
+  it('examples tells what breaks R4 itself and what policy refuses from what is refused wrongly', async () => {
+    const gender = (performer: string) => ({
+      resourceType: 'Observation',
+      id: 'clinical-gender',
+      status: 'final',
+      code: { text: 'x' },
+      performer: [{ reference: performer }],
+    });
+    const directory = await suite('flawed-examples', {
+      'Observation-clinical-gender.json': gender('Encounter/1'),
+      'QuestionnaireResponse-f.json': {
+        resourceType: 'QuestionnaireResponse',
+        id: 'f',
+        questionnaire: 'http://example.org/none',
+        status: 'completed',
+      },
+      'Basic-g.json': {
+        resourceType: 'Basic',
+        id: 'g',
+        code: { text: 'x' },
+        modifierExtension: [{ url: 'http://example.org/x', valueBoolean: true }],
+      },
+    });
+    const database = { DATABASE_URL: process.env['SILTA_TEST_ADMIN_URL'] as string };
+    const good = await silta(['conformance', 'examples', directory], database);
+    expect(good).toMatchObject({ code: 0, stderr: '' });
+    expect(good.stdout).toMatch(
+      /– Observation-clinical-gender\.json breaks R4: Observation\.performer refers to Practitioner, .*, not Encounter/,
+    );
+    expect(good.stdout).toMatch(/– QuestionnaireResponse-f\.json policy: answers are kept only/);
+    expect(good.stdout).toMatch(/– Basic-g\.json policy: what an unknown modifier/);
+
+    // An example is at fault for what is recorded of it, and for nothing else.
+    const other = { ...gender('Encounter/1'), status: 'done' };
+    const again = await suite('other-flaw', { 'Observation-clinical-gender.json': other });
+    const bad = await silta(['conformance', 'examples', again], database);
+    expect([bad.code, bad.stderr]).toEqual([1, 'silta: 1 example(s) refused or differing\n']);
   }, 120_000);
 
   it('examples tells when there are none, or a type is not kept', async () => {

@@ -62,6 +62,23 @@ describe('silta validate', () => {
     return path;
   }
 
+  it('speaks of answers in the language that is asked for, and of no other than it knows', async () => {
+    const form = await file('language/form.json', questionnaire);
+    const given = await file('language/answer.json', {
+      ...answer({ valueInteger: 1 }),
+      item: [{ linkId: 'b' }],
+    });
+    const said = (language: string) =>
+      silta(['validate', given, '--questionnaire', form, '--language', language]);
+    expect((await said('fi')).stdout).toContain("Lomakkeella ei ole kohtaa 'b'");
+    expect((await said('sv')).stdout).toContain("Formuläret har ingen fråga 'b'");
+    expect((await said('en')).stdout).toContain("The questionnaire has no item 'b'");
+    expect(await said('de')).toMatchObject({
+      code: 2,
+      stderr: "silta: --language must be 'fi', 'sv' or 'en'\n",
+    });
+  });
+
   it('shows each finding with the line and column of its element, in JSON and in XML', async () => {
     const [patient, task] = [await file('patient.json', PATIENT), await file('task.xml', TASK)];
     const { code, stdout, stderr } = await silta(['validate', patient, task]);

@@ -344,6 +344,19 @@ describe('answers to questionnaires', () => {
     expect(await said('de')).toContain('The required question');
   });
 
+  it('are refused in that language within a transaction, too', async () => {
+    const { item: _, ...resource } = moodAnswer(AINO);
+    const request = { method: 'POST', url: 'QuestionnaireResponse' };
+    const { body } = await post(
+      '/',
+      { resourceType: 'Bundle', type: 'transaction', entry: [{ resource, request }] },
+      'aino',
+    )
+      .set('Accept-Language', 'fi')
+      .expect(422);
+    expect(JSON.stringify(body.issue)).toContain('Pakolliseen kysymykseen');
+  });
+
   it('reach the record system that pulls them, and show it nothing else', async () => {
     await post('/QuestionnaireResponse', bdiAnswer(EERO, 2), 'eero').expect(201);
     const questionnaire = encodeURIComponent('https://silta.example/fhir/Questionnaire/bdi-shell|1.0.0');
