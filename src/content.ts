@@ -25,6 +25,19 @@ export async function loadContent(store: Store, definitions: Definitions): Promi
   });
 }
 
+/**
+ * Plans the search of the types for which the deployment brings search parameters of its own, so that a broken one is
+ * found at the start and not at the first search.
+ * @throws Error that says what is wrong
+ */
+export function planOwnSearches(store: Pick<Store, 'searchParameters'>, definitions: Definitions): void {
+  const { content, resourceTypes } = definitions;
+  const own = content.filter((each) => each.resourceType === 'SearchParameter');
+  const bases = new Set(own.flatMap((each) => (Array.isArray(each['base']) ? each['base'] : [])));
+  const everywhere = bases.has('Resource') || bases.has('DomainResource');
+  for (const type of resourceTypes) if (everywhere || bases.has(type)) store.searchParameters(type);
+}
+
 /** A stable id of content that names none: made of its type and canonical. */
 function contentId(resource: Resource): string {
   const canonical = `${resource.resourceType}|${String(resource['url'])}|${String(resource['version'])}`;

@@ -12,7 +12,7 @@ import { createApp } from './app.ts';
 import { createStoreWithCodes } from './codes.ts';
 import type { Config } from './config.ts';
 import { createConformance } from './conformance/index.ts';
-import { loadContent } from './content.ts';
+import { loadContent, planOwnSearches } from './content.ts';
 import { compileStructure, loadDefinitions } from './definitions/index.ts';
 import {
   createBullDispatcher,
@@ -129,6 +129,7 @@ async function layFoundation(parts: GatewayParts) {
     wordless: new Set(parts.config.SILTA_CONTENT_UNSEARCHED),
   };
   const { store, lists, judge, terminology } = createStoreWithCodes(searched);
+  planOwnSearches(store, definitions);
   const exports = createExportStore({ ...searched, terminology: lists });
   logger.info({ written: await loadContent(store, definitions) }, 'content loaded');
   const profile = await readProfile(parts.config, parts.profilesDirectory);

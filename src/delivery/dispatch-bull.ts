@@ -1,7 +1,10 @@
-import Bull from 'bull';
+import { createRequire } from 'node:module';
+import type Bull from 'bull';
 import { SiltaError } from '../outcome.ts';
 import { loggable } from './loggable.ts';
 import type { Dispatcher, Logger } from './types.ts';
+
+const require = createRequire(import.meta.url);
 
 /** What Redis does not take in this time counts as failed, so that nobody waits for a lost Redis. */
 const PATIENCE_MS = 1_000;
@@ -61,7 +64,9 @@ export function createBullDispatcher(options: {
 }
 
 function openQueue(options: { readonly redisUrl: string; readonly prefix: string; readonly logger: Logger }) {
-  const queue = new Bull<{ readonly id: string }>('delivery', options.redisUrl, {
+  // Loaded when there is a Redis: with its client it is three hundred files that a gateway without one never needs.
+  const Queue = require('bull') as typeof Bull;
+  const queue = new Queue<{ readonly id: string }>('delivery', options.redisUrl, {
     prefix: options.prefix,
     // A job is only a hint that carries an id: its failure or stalling is the row's business.
     defaultJobOptions: { removeOnComplete: true, removeOnFail: true, attempts: 1 },

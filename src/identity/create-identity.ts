@@ -1,6 +1,5 @@
 /** Puts the room together: sign-in, authorization server, and the check of each request's caller. */
-import type { IncomingMessage } from 'node:http';
-import { Router } from 'express';
+import { type RequestHandler, Router } from 'express';
 import { SiltaError } from '../outcome.ts';
 import {
   createMandateStore,
@@ -9,24 +8,21 @@ import {
   createSessionStore,
   type Database,
   type MandateStore,
-  type OauthArtifactStore,
   type SessionStore,
   type Store,
 } from '../store/index.ts';
-import { type AccessTokens, createAccessTokens } from './access-token.ts';
+import { createAccessTokens } from './access-token.ts';
 import { authenticate } from './authenticate.ts';
-import { createAuthorizationServer } from './authorization-server.ts';
 import { type ClientRegistry, createClientRegistry } from './client-registry.ts';
 import { nameCookies } from './cookies.ts';
-import { createInteractionRoutes } from './interaction-routes.ts';
 import type { Keys } from './keys.ts';
 import { createMandateRoutes } from './mandates/mandate-routes.ts';
 import { createMandates, type Mandates } from './mandates/mandates.ts';
 import { createValtuudetClient } from './mandates/valtuudet-client.ts';
+import type { OauthParts } from './oauth-routes.ts';
 import { createPublicationRoutes } from './publication-routes.ts';
-import { DEFAULT_LIMITS } from './refresh-tokens.ts';
 import { createRelyingParty } from './relying-party.ts';
-import { createRevocations, type Revocations } from './revocations.ts';
+import { createRevocations } from './revocations.ts';
 import { createSignInRoutes } from './sign-in-routes.ts';
 import { describeSmart } from './smart-configuration.ts';
 import type { ClientRegistration, Clock, Identity, IdentityConfig, Logger, WebSession } from './types.ts';
@@ -86,7 +82,7 @@ export function createIdentity(parts: IdentityParts): Identity {
     createPublicationRoutes({ ...shared, ...parts.config }),
     createSignIn(shared, artifacts),
     ...(mandates ? [createMandateRoutes({ ...shared, mandates })] : []),
-    createOauth(shared, { artifacts, tokens, revocations, portalTokenSeconds }),
+    openOauthWhenAsked({ ...shared, artifacts, tokens, revocations, portalTokenSeconds }),
   );
   const smart = describeSmart(issuer, registry);
   return {
@@ -161,46 +157,16 @@ function requireMandates(mandates: Mandates | undefined): Mandates {
   throw new SiltaError('forbidden', 'Acting for another is not offered here.', { key: 'mandate-ended' });
 }
 
-function createOauth(
-  shared: Shared,
-  memory: {
-    readonly artifacts: OauthArtifactStore;
-    readonly tokens: AccessTokens;
-    readonly revocations: Revocations;
-    readonly portalTokenSeconds: number;
-  },
-): Router {
-  const { config } = shared;
-  const { offline = DEFAULT_LIMITS } = config;
-  const provider = createAuthorizationServer({
-    ...shared,
-    clients: shared.registry,
-    ...memory,
-    offline,
-    allowPrivateJwksUris: config.allowPrivateJwksUris ?? config.mode === 'sandbox',
-  });
+/**
+ * The authorization server, loaded at the first request to it: the library is two hundred files, and turns on tracking
+ * of asynchronous contexts, which every request would pay for. A request that comes while it is loaded waits for it.
+ */
+function openOauthWhenAsked(parts: OauthParts): Router {
+  let opened: Promise<RequestHandler> | undefined;
   const router = Router();
-  const address = new URL(config.baseUrl);
-  router.use('/oauth', (request, _response, next) => {
-    pinAddress(request, address);
-    next();
+  router.use('/oauth', async (request, response, next) => {
+    opened ??= import('./oauth-routes.ts').then(({ createOauthRoutes }) => createOauthRoutes(parts));
+    return (await opened)(request, response, next);
   });
-  router.use(
-    createInteractionRoutes({
-      ...shared,
-      provider,
-      profile: config.profile,
-      clients: shared.registry,
-      offlineDays: offline.grantDays,
-    }),
-  );
-  router.use('/oauth', provider.callback());
   return router;
-}
-
-/** The provider builds addresses out of request headers; only the configured public address may go into them. */
-function pinAddress(request: IncomingMessage, address: URL): void {
-  delete request.headers['x-forwarded-host'];
-  request.headers.host = address.host;
-  request.headers['x-forwarded-proto'] = address.protocol.slice(0, -1);
 }

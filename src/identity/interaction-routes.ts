@@ -26,7 +26,7 @@ export interface InteractionParts {
 
 type Details = Awaited<ReturnType<Provider['interactionDetails']>>;
 
-/** Serves `/oauth/interaction/{uid}`; mount it before the provider. */
+/** Serves `/interaction/{uid}` below `/oauth`; mount it before the provider. */
 export function createInteractionRoutes(parts: InteractionParts): Router {
   const router = Router();
   const guarded =
@@ -41,7 +41,7 @@ export function createInteractionRoutes(parts: InteractionParts): Router {
       }
     };
   router.get(
-    '/oauth/interaction/:uid',
+    '/interaction/:uid',
     guarded(async (request, response, details) =>
       details.prompt.name === 'login'
         ? signIn(parts, request, response, details)
@@ -49,7 +49,7 @@ export function createInteractionRoutes(parts: InteractionParts): Router {
     ),
   );
   router.post(
-    '/oauth/interaction/:uid',
+    '/interaction/:uid',
     express.urlencoded({ extended: false, limit: '4kb' }),
     guarded((request, response, details) => decide(parts, request, response, details)),
   );

@@ -15,15 +15,18 @@ type Interaction = NonNullable<CapabilityStatementRestResource['interaction']>[n
 
 const OAUTH_URIS = 'http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris';
 
-/** The CapabilityStatement, generated from the routes and definitions the server runs on. */
-export function describeCapabilities(rest: RestOptions): CapabilityStatement {
+/**
+ * The CapabilityStatement, generated from the routes and definitions the server runs on.
+ * @param started since when the server is as described
+ */
+export function describeCapabilities(rest: RestOptions, started: Date): CapabilityStatement {
   const types = [...rest.definitions.resourceTypes].filter((type) =>
     isStoredType(rest.definitions.resourceTypes, type),
   );
   return {
     resourceType: 'CapabilityStatement',
     status: 'active',
-    date: rest.clock().toISOString(),
+    date: started.toISOString(),
     kind: 'instance',
     software: { name: 'Silta', version: rest.version },
     implementation: { description: 'Silta FHIR gateway', url: rest.baseUrl },

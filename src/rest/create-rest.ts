@@ -35,7 +35,7 @@ export function createRest(rest: RestOptions): Router {
   const router = express.Router({ caseSensitive: true, strict: true });
   const audit = createAuditGroup((entries) => rest.store.audit(entries));
   const write = createBodyWriter(rest.definitions);
-  const capabilities = JSON.stringify(describeCapabilities(rest));
+  const capabilities = describeOnce(rest);
   const writeOnce = rememberWritten(write);
   router.use((_request, response, next) => {
     response.setHeader('Cache-Control', 'no-store');
@@ -43,13 +43,23 @@ export function createRest(rest: RestOptions): Router {
   });
   router.get('/metadata', (request, response) => {
     const form = askedForm(request, queryOf(request));
-    send(response, { status: 200, body: capabilities }, form, writeOnce);
+    send(response, { status: 200, body: capabilities() }, form, writeOnce);
   });
   router.get('/.well-known/smart-configuration', (_request, response) => {
     response.json(rest.smartConfiguration());
   });
   router.use(createServer(rest, audit, write));
   return router;
+}
+
+/** Made when it is first asked for: it plans the search of every type, of which most gateways use a few. */
+function describeOnce(rest: RestOptions): () => string {
+  const started = rest.clock();
+  let text: string | undefined;
+  return () => {
+    text ??= JSON.stringify(describeCapabilities(rest, started));
+    return text;
+  };
 }
 
 /** The way of every request through this room, in order. */

@@ -1,6 +1,7 @@
 /** A system.yaml against `mappings/system.schema.json`: sentences with the path they are about. */
 import { readFileSync } from 'node:fs';
-import { Ajv, type ErrorObject } from 'ajv';
+import { createRequire } from 'node:module';
+import type { Ajv, ErrorObject } from 'ajv';
 
 export interface SchemaError {
   /** Keys and indexes from the root to the value, or to the property that should not be there. */
@@ -12,11 +13,15 @@ export interface SchemaError {
 
 const SCHEMA_FILE = new URL('../../mappings/system.schema.json', import.meta.url);
 
+const require = createRequire(import.meta.url);
+
 let compiled: ReturnType<Ajv['compile']> | undefined;
 
-/** Compiles the published schema at its first use; it belongs to the code and does not change while it runs. */
+/** Loads the compiler and compiles the published schema at the first use; it belongs to the code and does not change while it runs. */
 function schema(): ReturnType<Ajv['compile']> {
-  compiled ??= new Ajv({ allErrors: true, strict: false, verbose: true }).compile(
+  if (compiled) return compiled;
+  const { Ajv: Compiler } = require('ajv') as { readonly Ajv: typeof Ajv };
+  compiled = new Compiler({ allErrors: true, strict: false, verbose: true }).compile(
     JSON.parse(readFileSync(SCHEMA_FILE, 'utf8')),
   );
   return compiled;
