@@ -22,13 +22,12 @@ import { renderDocument } from './pages.ts';
 import { askForOfflineConsent, configureRefreshing, mayRefresh, SESSION_SECONDS } from './refresh-tokens.ts';
 import type { Revocations } from './revocations.ts';
 import { CONTEXT_SCOPES } from './scopes.ts';
+import { CLIENT_ALGORITHMS } from './smart-configuration.ts';
 import { answerForStructuredToken, mayIntrospect } from './structured-tokens.ts';
 import { TEXTS } from './texts.ts';
 import type { ClientRegistration, Clock, Logger, OfflineLimits } from './types.ts';
 import { toLocale } from './web-sessions.ts';
 
-/** SMART demands RS384 and ES384 of servers; https://hl7.org/fhir/smart-app-launch/client-confidential-asymmetric.html */
-export const CLIENT_ALGORITHMS = ['RS384', 'ES384'] as const;
 /** The longest life of a client assertion and of a Backend Services token. */
 const BACKEND_SECONDS = 300;
 const INTERACTION_SECONDS = 900;

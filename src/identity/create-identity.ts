@@ -8,6 +8,7 @@ import {
   createSessionStore,
   type Database,
   type MandateStore,
+  type OauthArtifactStore,
   type SessionStore,
   type Store,
 } from '../store/index.ts';

@@ -1,7 +1,9 @@
-import { CLIENT_ALGORITHMS } from './authorization-server.ts';
 import type { ClientRegistry } from './client-registry.ts';
 import { CONTEXT_SCOPES, formatScope, parseScopes } from './scopes.ts';
 import type { SmartConfiguration } from './types.ts';
+
+/** SMART demands RS384 and ES384 of servers; https://hl7.org/fhir/smart-app-launch/client-confidential-asymmetric.html */
+export const CLIENT_ALGORITHMS = ['RS384', 'ES384'] as const;
 
 /**
  * What SMART apps and systems need to know of the authorization server.
