@@ -1,11 +1,11 @@
 /** A gateway as an operator starts it: the built program, with a registered client and a token it has given out. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { exportJWK, generateKeyPair } from 'jose';
+import { freePort } from '../../src/cli/free-port.ts';
+import { keepFresh } from '../../src/cli/keep-fresh.ts';
 import { prepareSandbox } from '../../src/cli/sandbox-setup.ts';
 import { requestBackendToken } from '../../src/sandbox/index.ts';
 
@@ -100,21 +100,6 @@ export async function startGateway(options: GatewayOptions): Promise<BenchGatewa
   }
 }
 
-const TOKEN_MS = 120_000;
-
-/** Asks again when the value is older than a token may be relied on. */
-function keepFresh(request: () => Promise<string>): () => Promise<string> {
-  let token: Promise<string> | undefined;
-  let asked = 0;
-  return () => {
-    if (!token || Date.now() - asked > TOKEN_MS) {
-      asked = Date.now();
-      token = request();
-    }
-    return token;
-  };
-}
-
 /** Writes a clients file that registers the benchmark's client with a new key. */
 async function registerClient(directory: string) {
   const { privateKey, publicKey } = await generateKeyPair('ES384', { extractable: true });
@@ -163,14 +148,4 @@ async function end(child: ChildProcess): Promise<void> {
   const ended = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGTERM');
   await ended;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }

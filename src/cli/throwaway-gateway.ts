@@ -1,13 +1,14 @@
 /** A gateway for a test suite: on a database of its own, with one client that may do everything, gone when it is closed. */
 import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exportJWK, generateKeyPair } from 'jose';
 import { readConfig } from '../config.ts';
 import { requestBackendToken } from '../sandbox/index.ts';
 import { openDatabase, startEmbeddedPostgres } from '../store/index.ts';
+import { freePort } from './free-port.ts';
+import { keepFresh } from './keep-fresh.ts';
 import { prepareSandbox } from './sandbox-setup.ts';
 import { createLogger, runGateway } from './serve.ts';
 
@@ -20,8 +21,6 @@ export interface ThrowawayGateway {
 
 const CLIENT = 'conformance';
 const SCOPE = 'system/*.cruds';
-const TOKEN_MS = 120_000;
-
 /**
  * @param databaseUrl of a server, on which a database is made and dropped again; without it Postgres is embedded
  * @param settings what differs from the sandbox's configuration
@@ -67,19 +66,6 @@ export async function startThrowawayGateway(
   }
 }
 
-/** Asks again when the value is older than a token may be relied on. */
-function keepFresh(request: () => Promise<string>): () => Promise<string> {
-  let token: Promise<string> | undefined;
-  let asked = 0;
-  return () => {
-    if (!token || Date.now() - asked > TOKEN_MS) {
-      asked = Date.now();
-      token = request();
-    }
-    return token;
-  };
-}
-
 async function registerClient(directory: string) {
   const { privateKey, publicKey } = await generateKeyPair('ES384', { extractable: true });
   const jwk = { ...(await exportJWK(publicKey)), kid: CLIENT, alg: 'ES384', use: 'sig' };
@@ -119,14 +105,4 @@ async function makeDatabase(server: string | undefined, directory: string): Prom
       await admin.close();
     },
   };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }

@@ -25,7 +25,7 @@ export async function loadIssuerProfile(options: {
 
 /** The presets that come with the gateway, and those that a deployment puts beside them. */
 export async function readPresets(directory: string): Promise<IssuerPresets> {
-  const files = (await readdir(directory).catch(() => [])).filter((name) => name.endsWith('.yaml'));
+  const files = (await listFolder(directory)).filter((name) => name.endsWith('.yaml'));
   const entries = files.map(async (name) => {
     const what = `The preset ${name}`;
     return [
@@ -34,6 +34,17 @@ export async function readPresets(directory: string): Promise<IssuerPresets> {
     ] as const;
   });
   return Object.fromEntries(await Promise.all(entries));
+}
+
+/** A deployment's profiles need not have presets. */
+async function listFolder(directory: string): Promise<readonly string[]> {
+  try {
+    return await readdir(directory);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return [];
+    throw wrong(`The folder of presets cannot be read (${code}).`, cause);
+  }
 }
 
 async function read(file: string, what: string): Promise<string> {

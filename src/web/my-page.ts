@@ -18,6 +18,8 @@ export interface MyPage {
   readonly now: Date;
   /** What has just been done, to be confirmed. */
   readonly done?: 'answers' | 'task' | undefined;
+  /** Whether the citizen came back from choosing whom to act for without having chosen anybody. */
+  readonly choseNobody: boolean;
 }
 
 export function renderMyPage(page: MyPage): Html {
@@ -30,6 +32,7 @@ export function renderMyPage(page: MyPage): Html {
     texts.my.title,
     html`<h1>${texts.my.title}</h1>
 ${page.done ? html`<p class="done" role="status">${confirmation}</p>` : ''}
+${page.choseNobody ? html`<p role="status">${texts.mandates.notChosen}</p>` : ''}
 ${renderToDo(page, own.filter(isOpen))}
 ${renderContacts(page, tasks.filter(isContact))}
 ${renderPlans(page)}

@@ -28,6 +28,7 @@ export function showMyPage(options: WebOptions): RequestHandler {
       titleOf: (canonical) => titles.get(canonical),
       now: options.clock(),
       done: readDone(request),
+      choseNobody: request.query['mandate'] !== undefined,
     });
     sendPage(response, 200, page);
   };

@@ -113,6 +113,12 @@ describe('the landing page', () => {
 });
 
 describe("the citizen's page", () => {
+  it('tells whoever chose nobody to act for so, in their language', async () => {
+    const notice = 'Ketään ei valittu, jonka puolesta asioida.';
+    expect((await site.get('/my?mandate=none')).text).toContain(notice);
+    expect((await site.get('/my')).text).not.toContain(notice);
+  });
+
   it('leads to sign-in and back when nobody is signed in', async () => {
     const page = await site.get('/my', {});
     expect([page.status, page.headers.get('location')]).toEqual([
